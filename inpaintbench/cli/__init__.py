@@ -1,0 +1,56 @@
+"""The command line: `bench`, also installed as `inpaintbench`.
+
+Exit codes: 0 everything that was asked for is there; 1 some cell failed or is incomplete; 2 what was asked
+for is not possible; 130 interrupted. This package imports torch, pandas and the like only in the commands
+that need them.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import NoReturn
+
+import click
+
+from inpaintbench import __version__
+from inpaintbench.cli.catalog import list_command, show_command
+from inpaintbench.cli.doctor import doctor_command
+from inpaintbench.cli.run import plan_command, run_command
+from inpaintbench.cli.table import table_command
+from inpaintbench.errors import InpaintbenchError
+
+INCOMPLETE, USAGE, INTERRUPTED = 1, 2, 130
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="inpaintbench")
+def bench() -> None:
+    """Benchmark image inpainting: methods × data sets × masks, scored alike, in tables that can be trusted.
+
+    `bench run` without arguments runs the embedded suite and prints its leaderboard.
+    """
+
+
+for command in (run_command, plan_command, table_command, list_command, show_command, doctor_command):
+    bench.add_command(command)
+
+
+def main() -> NoReturn:
+    """Run the command line and exit."""
+    try:
+        code = bench.main(prog_name="bench", standalone_mode=False)
+    except click.exceptions.Abort:
+        code = INTERRUPTED
+    except KeyboardInterrupt:
+        click.echo("Interrupted. Everything scored so far is kept; the same command goes on from there.", err=True)
+        code = INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except InpaintbenchError as error:
+        click.echo(f"bench: {error}", err=True)
+        code = USAGE
+    except BrokenPipeError:  # `bench table | head`
+        sys.stderr.close()
+        code = 0
+    sys.exit(code if isinstance(code, int) else 0)

@@ -1,0 +1,113 @@
+"""`bench list` and `bench show`: what there is to choose from. Imports no plugin's code."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+from typing import Any, Final, cast, get_args
+
+import click
+
+from inpaintbench.api import MethodSpec, MetricSpec, PluginKind
+from inpaintbench.cli.options import plugin_option, registry_with
+from inpaintbench.errors import UnknownNameError
+from inpaintbench.parameters import Parameter, format_value
+from inpaintbench.plugins import Registered
+
+_PLURALS: Final[dict[str, PluginKind]] = {
+    "methods": "method",
+    "datasets": "dataset",
+    "masks": "mask",
+    "metrics": "metric",
+}
+
+
+@click.command("list")
+@click.argument("what", required=False, type=click.Choice(list(_PLURALS)))
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@plugin_option
+def list_command(what: str | None, as_json: bool, plugins: tuple[str, ...]) -> None:
+    """List the methods, data sets, masks and metrics that are installed."""
+    registry = registry_with(plugins)
+    plurals = [what] if what else list(_PLURALS)
+    if as_json:
+        document: dict[str, Any] = {
+            plural: [_describe(entry) for entry in registry.of(_PLURALS[plural]).values()] for plural in plurals
+        }
+        document["problems"] = [
+            {"source": str(problem.source), "message": problem.message} for problem in registry.problems
+        ]
+        click.echo(json.dumps(document, indent=1, ensure_ascii=False))
+        return
+    for plural in plurals:
+        entries = registry.of(_PLURALS[plural])
+        width = max(map(len, map(_signature, entries.values())), default=0)
+        click.secho(f"{plural}", bold=True)
+        for entry in entries.values():
+            origin = "" if entry.source.kind == "bundled" else f"  ({entry.source})"
+            click.echo(f"  {_signature(entry):{min(width, 44)}}  {entry.spec.summary}{origin}")
+        if plural != plurals[-1]:
+            click.echo()
+
+
+@click.command("show")
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@plugin_option
+def show_command(name: str, as_json: bool, plugins: tuple[str, ...]) -> None:
+    """Say all about one plugin: parameters, publication, licence, where it came from, whether it trains."""
+    registry = registry_with(plugins)
+    kinds = cast(tuple[PluginKind, ...], get_args(PluginKind))
+    found = [registry.of(kind)[name] for kind in kinds if name in registry.of(kind)]
+    if not found:
+        raise UnknownNameError("plugin", name, (known for kind in kinds for known in registry.of(kind)))
+    if as_json:
+        click.echo(json.dumps([_describe(entry) for entry in found], indent=1, ensure_ascii=False))
+        return
+    for position, entry in enumerate(found):
+        if position:
+            click.echo()
+        _print(entry)
+
+
+def _signature(entry: Registered) -> str:
+    required = [f"{parameter.name}=…" for parameter in entry.spec.parameters if parameter.required]
+    return f"{entry.spec.name}[{','.join(required)}]" if required else entry.spec.name
+
+
+def _print(entry: Registered) -> None:
+    spec = entry.spec
+    click.echo(click.style(spec.name, bold=True) + f"  {spec.kind}, version {spec.version}, from {entry.source}")
+    click.echo(f"\n{spec.summary}")
+    if spec.parameters:
+        click.echo("\nParameters:")
+        for parameter in spec.parameters:
+            click.echo(f"  {parameter.name}={_default(parameter)}")
+            click.echo(f"      {parameter.help} Expected: {parameter.expected}.")
+    facts = {"Publication": spec.reference, "Licence": spec.licence, "Notes": spec.notes}
+    if isinstance(spec, MethodSpec):
+        facts["Trains"] = spec.trains.replace("-", " ")
+    if isinstance(spec, MetricSpec):
+        facts["Direction"] = "higher is better" if spec.higher_is_better else "lower is better"
+        facts["Unit"] = spec.unit
+    width = min(shutil.get_terminal_size().columns, 110)
+    for label, text in facts.items():
+        if text:
+            click.echo("\n" + click.wrap_text(f"{label}: {text}", width=width, subsequent_indent="  "))
+
+
+def _default(parameter: Parameter) -> str:
+    return "… (required)" if parameter.default is None else format_value(parameter.default)
+
+
+def _describe(entry: Registered) -> dict[str, Any]:
+    """Return a spec as JSON can hold it."""
+    document = dataclasses.asdict(entry.spec)
+    for described, parameter in zip(document["parameters"], entry.spec.parameters, strict=True):
+        described["required"] = parameter.required
+        described["expected"] = parameter.expected
+        for bound in ("minimum", "maximum"):
+            if abs(described[bound]) == float("inf"):
+                described[bound] = None
+    return {"kind": entry.spec.kind, **document, "source": dataclasses.asdict(entry.source)}

@@ -1,0 +1,112 @@
+"""`bench doctor`: what is usable on this machine, and where it was looked for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from inpaintbench.cli.options import plugin_option, registry_with
+from inpaintbench.errors import InpaintbenchError
+from inpaintbench.plugins import Registry
+
+GOOD, BAD = "✓", "✗"
+
+
+@click.command("doctor")
+@plugin_option
+def doctor_command(plugins: tuple[str, ...]) -> None:
+    """Say what is usable here: versions, devices, plugins, data sets, and weights of metrics."""
+    registry = registry_with(plugins)
+    for title, lines in (
+        ("Versions", _versions()),
+        ("Devices", _devices()),
+        ("Plugins", _plugins(registry)),
+        ("Data sets", _datasets(registry)),
+        ("Weights", _weights(registry)),
+    ):
+        click.secho(title, bold=True)
+        for line in lines:
+            click.echo(f"  {line}")
+
+
+def _versions() -> Iterator[str]:
+    from inpaintbench.provenance import commit, versions
+
+    for name, version in versions().items():
+        yield f"{name} {version}"
+    if commit():
+        yield f"commit {commit()}"
+
+
+def _devices() -> Iterator[str]:
+    from inpaintbench.execution.device import automatic_batch_size, choose_device, describe_device
+
+    for name in ("cpu", "cuda", "mps"):
+        try:
+            device = choose_device(name)
+        except InpaintbenchError as error:
+            yield f"{BAD} {name}: {error}"
+            continue
+        described = describe_device(device)
+        details = (
+            f"{described['threads']} threads"
+            if "threads" in described
+            else f"{described['memory_bytes'] / 2**30:.0f} GiB"
+        )
+        chosen = ", chosen by --device auto" if choose_device("auto") == device else ""
+        batch = f"{automatic_batch_size(device, 64)} images of 64 pixels a batch"
+        yield f"{GOOD} {name}: {described['name']}, {details}, {batch}{chosen}"
+
+
+def _plugins(registry: Registry) -> Iterator[str]:
+    for kind in registry.entries:
+        count = len(registry.of(kind))
+        yield f"{GOOD} {count} {kind}{'s' if count != 1 else ''}: {', '.join(registry.of(kind))}"
+    for problem in registry.problems:
+        yield f"{BAD} {problem.source}: {problem.message}"
+
+
+def _datasets(registry: Registry) -> Iterator[str]:
+    from inpaintbench.api import DatasetSpec
+    from inpaintbench.selectors import select
+
+    base = os.environ.get("INPAINTBENCH_DATA")
+    if base is None:
+        yield f"Relative paths are looked for below {Path.cwd()}; INPAINTBENCH_DATA is not set."
+    else:
+        found = sorted(entry.name for entry in Path(base).iterdir() if entry.is_dir()) if Path(base).is_dir() else []
+        yield f"Relative paths are looked for below {Path.cwd()}, then below INPAINTBENCH_DATA={base}"
+        yield f"{GOOD if found else BAD} folders there: {', '.join(found) or 'none'}"
+    for name, entry in registry.of("dataset").items():
+        required = [parameter.name for parameter in entry.spec.parameters if parameter.required]
+        if required:
+            yield f"{GOOD} {name}: ready for {name}[{','.join(f'{parameter}=…' for parameter in required)}]"
+            continue
+        try:
+            dataset = select([name], DatasetSpec, registry)[0].build()
+            yield f"{GOOD} {name}: {len(dataset.items('test'))} test images, {len(dataset.items('train'))} for training"
+        except Exception as error:  # a stranger's data set may raise anything; doctor only reports it
+            yield f"{BAD} {name}: {error}"
+
+
+def _weights(registry: Registry) -> Iterator[str]:
+    from inpaintbench.api import MetricSpec
+    from inpaintbench.selectors import select
+
+    for name, entry in registry.of("metric").items():
+        if not entry.spec.requires:
+            continue
+        choices = next((parameter for parameter in entry.spec.parameters if parameter.choices), None)
+        selectors = [f"{name}[{choices.name}={choice}]" for choice in choices.choices] if choices else [name]
+        for selection in select(selectors, MetricSpec, registry):
+            for file in selection.requirements():
+                if file.found():
+                    official = file.digest().startswith(file.sha256)
+                    note = "the published file" if official else "not the published file; kept apart by its hash"
+                    yield f"{GOOD} {selection.name}: {file.path} (SHA-256 {file.digest()[:8]}…, {note})"
+                else:
+                    source = f"fetched when needed from {file.url} ({file.megabytes:g} MB)"
+                    yield f"{BAD} {selection.name}: {file.path} is absent; {source}"

@@ -1,0 +1,138 @@
+"""What a person sees while a plan runs: a live display on a terminal, plain lines elsewhere. All of it on stderr."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Self
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from inpaintbench.errors import StoreError
+from inpaintbench.execution.listener import Listener
+from inpaintbench.execution.plan import Plan, PlannedCell
+from inpaintbench.records import CellRecord
+from inpaintbench.weights import WeightsFile
+
+
+class Lines(Listener):
+    """One line a finished cell: for logs, pipes and tests."""
+
+    def __init__(self) -> None:
+        self._count = self._total = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Nothing to put away."""
+
+    def say(self, text: str) -> None:
+        """Print one line."""
+        click.echo(text, err=True)
+
+    def fetching(self, file: WeightsFile) -> None:
+        """Name the file."""
+        self.say(f"Fetching {file.filename} ({file.megabytes:g} MB).")
+
+    def planned(self, plan: Plan, to_run: Sequence[PlannedCell]) -> None:
+        """Say how much there is to do, and what cannot be scored."""
+        self._total = len(to_run)
+        stored = len(plan.cells) - len(to_run)
+        self.say(f"{len(plan.cells)} cells: {len(to_run)} to run, {stored} stored in {plan.store.root}.")
+        for score in plan.cells[0].cell.scores if plan.cells else ():
+            if score.unavailable:
+                self.say(f"{score.selection.name} is not scored: {score.unavailable}")
+
+    def finished(self, planned: PlannedCell, record: CellRecord) -> None:
+        """Print how the cell ended."""
+        self._count += 1
+        self.say(f"[{self._count}/{self._total}] {describe(record)}")
+
+    def refused(self, planned: PlannedCell, error: StoreError) -> None:
+        """Print why the cell is not stored."""
+        self._count += 1
+        self.say(f"[{self._count}/{self._total}] {' × '.join(planned.cell.names)}: not stored. {error}")
+
+
+class Display(Lines):
+    """Bars for the cells and for the images of the running one, with images a second and the time left."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[speed]}"),
+            TimeRemainingColumn(compact=True),
+            console=Console(stderr=True),
+            transient=True,
+        )
+        self._cells: TaskID | None = None
+        self._images: TaskID | None = None
+        self._start = (0.0, 0)
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+    def say(self, text: str) -> None:
+        """Print a line above the bars."""
+        self._progress.console.print(text, markup=False, highlight=False)
+
+    def planned(self, plan: Plan, to_run: Sequence[PlannedCell]) -> None:
+        """Start the bar of the cells."""
+        super().planned(plan, to_run)
+        self._cells = self._progress.add_task("cells", total=len(to_run), speed="")
+
+    def started(self, planned: PlannedCell) -> None:
+        """Start the bar of the cell's images."""
+        total = len(planned.cell.pictures.items)
+        self._images = self._progress.add_task(" × ".join(planned.cell.names), total=total, speed="")
+        self._start = (time.monotonic(), 0)
+
+    def progressed(self, planned: PlannedCell, images: int) -> None:
+        """Move the bar."""
+        if self._images is not None:
+            elapsed = time.monotonic() - self._start[0]
+            speed = f"{images / elapsed:,.0f} images/s" if elapsed > 0 else ""
+            self._progress.update(self._images, completed=images, speed=speed)
+
+    def finished(self, planned: PlannedCell, record: CellRecord) -> None:
+        """Put the cell's bar away, and print how it ended."""
+        super().finished(planned, record)
+        self._step()
+
+    def refused(self, planned: PlannedCell, error: StoreError) -> None:
+        """Put the cell's bar away, and print why it is not stored."""
+        super().refused(planned, error)
+        self._step()
+
+    def _step(self) -> None:
+        if self._images is not None:
+            self._progress.remove_task(self._images)
+            self._images = None
+        if self._cells is not None:
+            self._progress.advance(self._cells)
+
+
+def describe(record: CellRecord) -> str:
+    """Say in one line how a cell ended."""
+    names = f"{record.method} × {record.dataset} × {record.mask}"
+    if record.status != "complete":
+        return f"{names}: {record.status}. {(record.error or {}).get('message', '')}"
+    seconds = record.timing["seconds_per_image"]
+    speed = f", {seconds * 1000:.3g} ms an image" if seconds is not None else ""
+    unreadable = f", {len(record.unreadable)} could not be decoded" if record.unreadable else ""
+    return f"{names}: {record.scored} of {record.expected} images{unreadable}{speed}"

@@ -1,0 +1,180 @@
+"""`bench run` and `bench plan`: run what a suite asks for, or say what would be run."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from typing import TYPE_CHECKING, Any, cast
+
+import click
+
+from inpaintbench.cli.options import Request, selecting
+
+if TYPE_CHECKING:
+    from inpaintbench.execution.plan import Plan, Rerun
+    from inpaintbench.results import Results
+
+RERUNS = ("missing", "stale", "failed", "all")
+rerun_option = click.option(
+    "--rerun",
+    type=click.Choice(RERUNS),
+    default="stale",
+    show_default=True,
+    help="missing: what was never finished. stale: also what is out of date. failed: also failures. all: everything.",
+)
+
+
+def _batch_size(context: click.Context, parameter: click.Parameter, value: str) -> int | None:
+    """Read `auto` (None) or a whole number from 1."""
+    if value == "auto":
+        return None
+    if value.isdecimal() and int(value) >= 1:
+        return int(value)
+    raise click.BadParameter(f"{value!r} is not possible; expected auto or a whole number from 1.", context, parameter)
+
+
+def _samples(context: click.Context, parameter: click.Parameter, value: str) -> int | None:
+    """Read `all` (None) or a whole number from 0."""
+    if value == "all":
+        return None
+    if value.isdecimal():
+        return int(value)
+    raise click.BadParameter(f"{value!r} is not possible; expected all or a whole number from 0.", context, parameter)
+
+
+@click.command("run")
+@selecting
+@click.option("--device", default="auto", show_default=True, metavar="auto|cpu|cuda[:N]|mps", help="Where to run.")
+@click.option(
+    "--batch-size",
+    default="auto",
+    show_default=True,
+    metavar="auto|N",
+    callback=_batch_size,
+    help="Images completed at once.",
+)
+@rerun_option
+@click.option(
+    "--samples",
+    default="4",
+    show_default=True,
+    metavar="N|all",
+    callback=_samples,
+    help="Save pictures of so many images of each cell.",
+)
+@click.option(
+    "--strict",
+    is_flag=True,
+    help="An image that cannot be decoded fails its cells, in place of being left out.",
+)
+@click.option("--fail-fast", is_flag=True, help="End at the first failure.")
+@click.option("--json", "as_json", is_flag=True, help="Print the results as JSON in place of the leaderboard.")
+@click.pass_context
+def run_command(
+    context: click.Context,
+    request: Request,
+    device: str,
+    batch_size: int | None,
+    rerun: str,
+    samples: int | None,
+    strict: bool,
+    fail_fast: bool,
+    as_json: bool,
+) -> None:
+    """Run methods on data sets under masks, and print the leaderboard.
+
+    Without options it runs the embedded suite. What is stored and up to date is not run again.
+    """
+    from inpaintbench.cli.progress import Display, Lines
+    from inpaintbench.execution.run import Options, run_suite
+
+    options = Options(
+        device=device,
+        batch_size=batch_size,
+        rerun=cast("Rerun", rerun),
+        samples=samples,
+        fail_fast=fail_fast,
+        strict=strict,
+    )
+    on_terminal = sys.stderr.isatty()
+    with Display() if on_terminal else Lines() as listener:
+        results = run_suite(request.suite, request.registry, request.store, options, listener)
+    _print_results(results, as_json)
+    if not results.complete:
+        click.echo(
+            "Some cells failed or are incomplete; the table names them, and each cell's log.txt says more.",
+            err=True,
+        )
+        context.exit(1)
+
+
+@click.command("plan")
+@selecting
+@rerun_option
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def plan_command(request: Request, rerun: str, as_json: bool) -> None:
+    """Say which cells `bench run` with the same options would run, and why. Runs and fetches nothing."""
+    from inpaintbench.execution.plan import make_plan
+
+    plan = make_plan(request.suite, request.registry, request.store)
+    chosen = {planned.folder for planned in plan.to_run(cast("Rerun", rerun))}
+    if as_json:
+        rows = [
+            {
+                "method": m,
+                "dataset": d,
+                "mask": k,
+                "state": planned.state,
+                "why": planned.why,
+                "runs": planned.folder in chosen,
+            }
+            | {
+                "images": len(planned.cell.pictures.items),
+                "key": planned.cell.key,
+                "folder": str(planned.folder),
+            }
+            for planned in plan
+            for m, d, k in [planned.cell.names]
+        ]
+        click.echo(json.dumps(rows, indent=1, ensure_ascii=False))
+        return
+    _print_plan(plan, len(chosen))
+
+
+def _print_plan(plan: Plan, to_run: int) -> None:
+    names = [" × ".join(planned.cell.names) for planned in plan]
+    width = max(map(len, names), default=0)
+    for name, planned in zip(names, plan, strict=True):
+        why = f"  {planned.why}" if planned.why else ""
+        click.echo(f"{name:{width}}  {planned.state:11}  {len(planned.cell.pictures.items):6} images{why}".rstrip())
+    counts = Counter(planned.state for planned in plan)
+    summary = ", ".join(f"{count} {state}" for state, count in sorted(counts.items()))
+    click.echo(f"{len(names)} cells ({summary}); {to_run} would run. Results in {plan.store.root}.")
+
+
+def _print_results(results: Results, as_json: bool) -> None:
+    """Print the leaderboard of every group of cells that the suite is about, with all methods that are stored there."""
+    from inpaintbench.leaderboard import Leaderboard
+    from inpaintbench.report import render
+
+    asked = {_question(cell.record) for cell in results.cells}
+    cells = [cell for cell in results.store.scan([]) if _question(cell.record) in asked]
+    if not cells:
+        return
+    if as_json:
+        click.echo(render(Leaderboard.from_cells(results.cells), "json"), nl=False)
+    else:
+        color = sys.stdout.isatty()
+        click.echo(render(Leaderboard.from_cells(cells), "text", color=color), color=True, nl=False)
+
+
+def _question(record: Any) -> tuple[Any, ...]:
+    return (
+        record.dataset,
+        record.mask,
+        record.size,
+        record.seed,
+        record.limit,
+        record.identity["dataset"]["fingerprint"],
+    )

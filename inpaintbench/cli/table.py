@@ -1,0 +1,57 @@
+"""`bench table`: the leaderboard of what is stored."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from inpaintbench.errors import StoreError, UsageError
+from inpaintbench.store import Store
+from inpaintbench.suite import DEFAULT
+
+FORMATS = ("text", "md", "csv", "json", "latex", "html")
+
+
+@click.command("table")
+@click.argument("folder", required=False, type=click.Path(path_type=Path), metavar="[DIR]")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(FORMATS),
+    default="text",
+    show_default=True,
+    help="How to write it.",
+)
+@click.option(
+    "--by",
+    type=click.Choice(["mask", "dataset"]),
+    help="One column a mask, or a data set, in place of one a metric.",
+)
+@click.option("--metric", "metrics", multiple=True, metavar="NAME", help="Show this metric only. Repeatable.")
+def table_command(
+    folder: Path | None, format_: str, by: Literal["mask", "dataset"] | None, metrics: tuple[str, ...]
+) -> None:
+    """Print the leaderboard of the results in DIR (default: those of the embedded suite)."""
+    folder = folder or Path("results") / DEFAULT
+    store = Store(folder)
+    if not store.cells_folder.is_dir():
+        raise UsageError(f"{folder} holds no results: expected a folder with cells/ below it. `bench run` makes one.")
+    problems: list[StoreError] = []
+    cells = tuple(store.scan(problems))
+    for problem in problems:
+        click.echo(f"bench: {problem}", err=True)
+    if not cells:
+        raise UsageError(f"{folder} holds no cell that can be read.")
+
+    from inpaintbench.leaderboard import Leaderboard
+    from inpaintbench.report import render
+
+    color = format_ == "text" and sys.stdout.isatty()
+    click.echo(
+        render(Leaderboard.from_cells(cells), format_, by=by, metrics=metrics or None, color=color),
+        color=True,
+        nl=False,
+    )

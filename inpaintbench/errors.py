@@ -1,0 +1,80 @@
+"""Everything that `inpaintbench` raises on purpose, as one tree.
+
+```
+InpaintbenchError
+├── UsageError               the person who typed can mend it: exit code 2
+│   ├── UnknownNameError     no plugin, parameter or key of that name
+│   ├── ParameterError       a parameter has the wrong type or range
+│   ├── SelectorError        `name[param=value,…]` cannot be parsed
+│   ├── SuiteError           a suite file is not one
+│   ├── PluginError          a plugin cannot be loaded or registers wrongly
+│   ├── DatasetError         a data set is not where it was said to be
+│   └── DeviceError          the device asked for is not there
+├── UnreadableImageError     one image of a data set cannot be decoded
+├── InvalidOutputError       a method broke its contract: its cell becomes `invalid-output`
+└── StoreError               what lies in a results folder cannot be read or written
+```
+
+Messages are sentences: what was found, what was expected, what to do.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class InpaintbenchError(Exception):
+    """Base of every error that this package raises on purpose."""
+
+
+class UsageError(InpaintbenchError):
+    """What was asked for cannot be done; the message says how to ask for something that can."""
+
+
+class UnknownNameError(UsageError):
+    """A name that nobody registered."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        known = sorted(known)
+        near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+        hint = f" Did you mean {' or '.join(near)}?" if near else ""
+        listing = f" Known: {', '.join(known)}." if known else ""
+        super().__init__(f"There is no {kind} called {name!r}.{hint}{listing}")
+        self.near = tuple(near)
+
+
+class ParameterError(UsageError):
+    """A parameter's value has the wrong type, or lies outside its range."""
+
+
+class SelectorError(UsageError):
+    """A selector is not of the form `name[param=value,…]`."""
+
+
+class SuiteError(UsageError):
+    """A suite file cannot be read, or says something that a suite cannot say."""
+
+
+class PluginError(UsageError):
+    """A plugin cannot be imported, or what it registers cannot be accepted."""
+
+
+class DatasetError(UsageError):
+    """A data set is absent, empty, or not what its selector says."""
+
+
+class DeviceError(UsageError):
+    """The device that was asked for is not usable on this machine."""
+
+
+class UnreadableImageError(InpaintbenchError):
+    """One image cannot be decoded; it is reported by name, skipped and counted."""
+
+
+class InvalidOutputError(InpaintbenchError):
+    """A method returned something that its contract excludes, or wrote into its input."""
+
+
+class StoreError(InpaintbenchError):
+    """A results folder holds something that cannot be read, or refuses to be written."""

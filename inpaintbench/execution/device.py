@@ -1,0 +1,112 @@
+"""The device that cells run on: choosing it, waiting for it, and how much memory it took."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+import psutil
+import torch
+
+from inpaintbench.errors import DeviceError
+
+_PIXELS_AT_ONCE: Final = {"cpu": 2**18, "cuda": 2**21, "mps": 2**20}
+_LARGEST_BATCH: Final = 256
+
+
+def choose_device(name: str) -> torch.device:
+    """Return the device that `--device` names; `auto` is the first CUDA device if there is one, else the CPU.
+
+    Raises:
+        DeviceError: if there is no such device here.
+    """
+    if name == "auto":
+        return torch.device("cuda:0" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        raise DeviceError(f"{name!r} is no device; expected auto, cpu, cuda, cuda:N or mps.") from None
+    if device.type == "cuda":
+        if not torch.cuda.is_available():
+            raise DeviceError("There is no CUDA device here that torch can use; `bench doctor` says what there is.")
+        if (device.index or 0) >= torch.cuda.device_count():
+            raise DeviceError(f"There is no {name}; the CUDA devices here are 0 to {torch.cuda.device_count() - 1}.")
+        return torch.device("cuda", device.index or 0)
+    if device.type == "mps" and not torch.backends.mps.is_available():
+        raise DeviceError("There is no MPS device here that torch can use; `bench doctor` says what there is.")
+    if device.type not in ("cpu", "mps"):
+        raise DeviceError(f"{name!r} is not supported; expected auto, cpu, cuda, cuda:N or mps.")
+    return device
+
+
+def describe_device(device: torch.device) -> dict[str, Any]:
+    """Return what is stored of a device: type, name, and threads or memory."""
+    if device.type == "cuda":
+        properties = torch.cuda.get_device_properties(device)
+        return {
+            "type": "cuda",
+            "name": properties.name,
+            "memory_bytes": properties.total_memory,
+            "cuda": torch.version.cuda,
+        }
+    return {"type": device.type, "name": _processor_name(), "threads": torch.get_num_threads()}
+
+
+def automatic_batch_size(device: torch.device, size: int) -> int:
+    """Return how many images of `size` pixels squared are completed at once.
+
+    It is the same for every method, so that their times can be compared.
+    """
+    return max(1, min(_LARGEST_BATCH, _PIXELS_AT_ONCE[device.type] // size**2))
+
+
+def synchronize(device: torch.device) -> None:
+    """Wait until the device has done all that it was given, so that a clock read afterwards tells the truth."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    elif device.type == "mps":
+        torch.mps.synchronize()
+
+
+class PeakMemory:
+    """The most memory that was in use since `reset`: on CUDA the tensors', elsewhere the whole process's."""
+
+    def __init__(self, device: torch.device) -> None:
+        self._device = device
+        self._resettable = False
+        if device.type == "cuda":
+            torch.cuda.reset_peak_memory_stats(device)
+        elif sys.platform == "linux":
+            try:
+                Path("/proc/self/clear_refs").write_text("5")  # sets the process's high-water mark to its present size
+                self._resettable = True
+            except OSError:
+                pass
+
+    def read(self) -> dict[str, Any]:
+        """Return the peak in bytes, and what it counts."""
+        if self._device.type == "cuda":
+            return {
+                "peak_bytes": torch.cuda.max_memory_allocated(self._device),
+                "counts": "CUDA tensors of this cell",
+            }
+        if self._resettable:
+            status = Path("/proc/self/status").read_text()
+            kibibytes = next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM"))
+            return {"peak_bytes": int(kibibytes) * 1024, "counts": "the whole process, during this cell"}
+        return {
+            "peak_bytes": psutil.Process().memory_info().rss,
+            "counts": "the whole process, at the end of this cell",
+        }
+
+
+def _processor_name() -> str:
+    """Return the processor's model where the system tells it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        return next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        import platform
+
+        return platform.processor() or platform.machine()

@@ -1,0 +1,247 @@
+"""Evaluating one cell: load, complete, composite, score, store, batch by batch."""
+
+import datetime
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from inpaintbench import provenance
+from inpaintbench.api import Batch, Movable
+from inpaintbench.api import Method as MethodProtocol
+from inpaintbench.errors import InvalidOutputError, StoreError, UnreadableImageError
+from inpaintbench.execution.cells import Cell
+from inpaintbench.execution.contract import Checked, check, complete
+from inpaintbench.execution.device import PeakMemory, describe_device, synchronize
+from inpaintbench.execution.loader import Loaded, PictureCache, batches
+from inpaintbench.execution.samples import save_samples
+from inpaintbench.execution.scoring import Panel
+from inpaintbench.metrics.protocol import PROTOCOL
+from inpaintbench.ops import composite, round_to_8_bits
+from inpaintbench.records import CellRecord, ImageRecord, Status
+from inpaintbench.store import CellWriter
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What the cells of one run share.
+
+    Attributes:
+        device: on which everything happens.
+        batch_size: images completed at once.
+        panel: the metrics.
+        samples: of so many images of each cell pictures are saved.
+        strict: whether an image that cannot be decoded fails its cells.
+        cache: of decoded pictures.
+        environment: what is stored of the machine.
+    """
+
+    device: torch.device
+    batch_size: int
+    panel: Panel
+    samples: int
+    strict: bool
+    cache: PictureCache = field(default_factory=PictureCache)
+    environment: dict[str, Any] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Look at the machine once."""
+        object.__setattr__(self, "environment", provenance.environment(describe_device(self.device)))
+
+
+def evaluate(
+    cell: Cell, writer: CellWriter, setup: Setup, on_progress: Callable[[int], None] = lambda images: None
+) -> CellRecord:
+    """Run a cell to its end, taking up what an interrupted run has left, and store it.
+
+    Args:
+        cell: what to run.
+        writer: its folder, open.
+        setup: what the run's cells share.
+        on_progress: called with the number of images done so far.
+
+    Returns:
+        The record as stored: complete, or a failure with what the plugin raised.
+
+    Raises:
+        StoreError: if the folder cannot be written; nothing is known of the cell then.
+        KeyboardInterrupt: as it came; all scored batches are stored.
+    """
+    run = _Run(cell, writer, setup, on_progress)
+    writer.begin(run.record("incomplete"))
+    writer.log(
+        f"{_now()} {' × '.join(cell.names)}: {len(cell.pictures.items)} images, {run.done} of them stored before"
+    )
+    try:
+        run.score_all()
+        record = writer.seal(run.record("complete"))
+        writer.log(f"{_now()} complete")
+    except StoreError:
+        raise
+    except Exception as error:  # whatever a plugin raises costs its own cell, and nothing else
+        status = _status_of(error)
+        record = run.record(status, error)
+        writer.log(f"{_now()} {status}\n{traceback.format_exc()}")
+        writer.fail(record)
+    return record
+
+
+class _Run:
+    """The state of one evaluation."""
+
+    def __init__(self, cell: Cell, writer: CellWriter, setup: Setup, on_progress: Callable[[int], None]) -> None:
+        self._cell, self._writer, self._setup, self._on_progress = cell, writer, setup, on_progress
+        self._started = _now()
+        self._clock = time.perf_counter()
+        self._memory = PeakMemory(setup.device)
+        self._warm_up_images = 0
+        self._seen: set[str] = set()
+        self._scored = self._unconverged = self._clamped = 0
+        self._method_seconds = 0.0
+        self._unreadable: list[dict[str, str]] = []
+        for batch in writer.journal.batches():
+            self._count(batch["records"], batch["unreadable"])
+
+    @property
+    def done(self) -> int:
+        """Images that have been dealt with, scored or unreadable."""
+        return len(self._seen)
+
+    def score_all(self) -> None:
+        """Score every image that is not stored yet."""
+        indices = [index for index, item in enumerate(self._cell.pictures.items) if item not in self._seen]
+        method = self._build_method() if indices else None
+        for loaded in batches(self._cell, indices, self._setup.batch_size, self._setup.cache):
+            if loaded.unreadable and self._setup.strict:
+                raise UnreadableImageError(
+                    f"{loaded.unreadable[0]['item']}: {loaded.unreadable[0]['reason']} (--strict)"
+                )
+            records = self._score(method, loaded) if method is not None and loaded.items else []
+            self._writer.append(records, loaded.unreadable)
+            self._count(records, loaded.unreadable)
+            self._on_progress(self.done)
+
+    def _build_method(self) -> MethodProtocol:
+        method: MethodProtocol = self._cell.method.selection.build()
+        if isinstance(method, Movable):
+            method.to(self._setup.device)
+        return method
+
+    def _score(self, method: MethodProtocol, loaded: Loaded) -> list[ImageRecord]:
+        """Complete one batch, and return its records."""
+        image, batch = loaded.to(self._setup.device)
+        self._warm_up(method, batch)
+        checked, seconds = self._complete(method, batch)
+        result = round_to_8_bits(composite(checked.image, image, batch.hole))
+        scores = self._setup.panel(result, image, batch.hole)
+        kept = [position for position, index in enumerate(loaded.indices) if index < self._setup.samples]
+        if kept:
+            shown = (tensor[kept] for tensor in (image, batch.corrupted, batch.hole, result))
+            save_samples(self._writer.samples, [loaded.indices[position] for position in kept], *shown)
+        return _records(loaded, batch, checked, scores, seconds / len(loaded.items))
+
+    def _complete(self, method: MethodProtocol, batch: Batch) -> tuple[Checked, float]:
+        synchronize(self._setup.device)
+        start = time.perf_counter()
+        completion = complete(method, batch)
+        synchronize(self._setup.device)
+        seconds = time.perf_counter() - start
+        return check(completion, batch), seconds
+
+    def _warm_up(self, method: MethodProtocol, batch: Batch) -> None:
+        """Let the method do what only its first call does (build kernels, fill caches), unseen by the clock.
+
+        One image is enough on the CPU; on CUDA, kernels are chosen by the whole batch's shape.
+        """
+        if self._warm_up_images == 0:
+            count = len(batch.seeds) if self._setup.device.type == "cuda" else 1
+            method.complete(Batch(batch.corrupted[:count].clone(), batch.hole[:count].clone(), batch.seeds[:count]))
+            self._warm_up_images = count
+
+    def _count(self, records: list[ImageRecord], unreadable: Any) -> None:
+        for record in records:
+            self._seen.add(str(record["item"]))
+            self._scored += 1
+            self._unconverged += record["converged"] is False
+            self._clamped += bool(record["clamped"])
+            self._method_seconds += float(record["seconds"] or 0)
+        self._seen.update(entry["item"] for entry in unreadable)
+        self._unreadable.extend(unreadable)
+
+    def record(self, status: Status, error: Exception | None = None) -> CellRecord:
+        """Return what is known of the cell now."""
+        cell = self._cell
+        method, dataset, mask = cell.names
+        plugins = {
+            "method": str(cell.method.selection.source),
+            "dataset": str(cell.pictures.selection.source),
+            "mask": str(cell.holes.selection.source),
+        }
+        return CellRecord(
+            key=cell.key,
+            status=status,
+            method=method,
+            dataset=dataset,
+            mask=mask,
+            size=cell.size,
+            seed=cell.seed,
+            limit=cell.limit,
+            protocol=PROTOCOL,
+            identity=cell.identity,
+            metrics=tuple(score.column for score in cell.scores),
+            expected=len(cell.pictures.items),
+            scored=self._scored,
+            unreadable=tuple(self._unreadable),
+            unconverged=self._unconverged,
+            clamped=self._clamped,
+            timing={
+                "seconds_per_image": self._method_seconds / self._scored if self._scored else None,
+                "method_seconds": self._method_seconds,
+                "wall_seconds": time.perf_counter() - self._clock,
+                "batch_size": self._setup.batch_size,
+                "warm_up_images": self._warm_up_images,
+            },
+            memory=self._memory.read(),
+            environment=self._setup.environment | {"plugins": plugins},
+            error=None if error is None else {"type": type(error).__name__, "message": str(error)},
+            started=self._started,
+            finished=_now(),
+        )
+
+
+def _records(
+    loaded: Loaded, batch: Batch, checked: Checked, scores: dict[str, list[float]], seconds: float
+) -> list[ImageRecord]:
+    """Return one record an image, as the results folder keeps it."""
+    fractions = batch.hole.to(torch.float64).mean(dim=(1, 2, 3)).tolist()
+    clamped = checked.clamped.tolist()
+    converged = [None] * len(loaded.items) if checked.converged is None else checked.converged.tolist()
+    diagnostics = {f"method.{name}": values.tolist() for name, values in checked.diagnostics.items()}
+    return [
+        {
+            "item": item,
+            "index": loaded.indices[position],
+            "hole_fraction": fractions[position],
+            **{name: values[position] for name, values in scores.items()},
+            "seconds": seconds,
+            "clamped": clamped[position],
+            "converged": converged[position],
+            **{name: values[position] for name, values in diagnostics.items()},
+        }
+        for position, item in enumerate(loaded.items)
+    ]
+
+
+def _status_of(error: Exception) -> Status:
+    if isinstance(error, InvalidOutputError):
+        return "invalid-output"
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return "oom"
+    return "failed"
+
+
+def _now() -> str:
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")

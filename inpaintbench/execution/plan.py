@@ -1,0 +1,161 @@
+"""The plan: which cells a suite asks for, and what is already stored of each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from inpaintbench.api import DatasetSpec, MaskSpec, MethodSpec, MetricSpec
+from inpaintbench.errors import StoreError
+from inpaintbench.execution.cells import Cell, Holes, Method, Pictures, Score
+from inpaintbench.plugins import Registry
+from inpaintbench.records import StoredCell
+from inpaintbench.selectors import select
+from inpaintbench.store import Store
+from inpaintbench.suite import Suite
+from inpaintbench.weights import WeightsFile
+
+State = Literal["cached", "missing", "interrupted", "stale", "failed"]
+Rerun = Literal["missing", "stale", "failed", "all"]
+
+RERUNS: Final[Mapping[Rerun, frozenset[State]]] = {
+    "missing": frozenset({"missing", "interrupted"}),
+    "stale": frozenset({"missing", "interrupted", "stale"}),
+    "failed": frozenset({"missing", "interrupted", "stale", "failed"}),
+    "all": frozenset({"missing", "interrupted", "stale", "failed", "cached"}),
+}
+"""Which cells `--rerun` runs. Each choice runs what the one before it runs, and more."""
+
+
+@dataclass(frozen=True)
+class PlannedCell:
+    """A cell, and what is stored of it.
+
+    Attributes:
+        cell: the cell.
+        state: `cached` (complete), `missing`, `interrupted` (part of it is stored), `stale` (only results of
+            other code, pictures, or settings are stored), or `failed`.
+        why: one sentence for the states that need one.
+        folder: where it is stored, or would be.
+    """
+
+    cell: Cell
+    state: State
+    why: str
+    folder: Path
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All cells of a suite, data set by data set, mask by mask, so that pictures and holes are drawn in one go."""
+
+    suite: Suite
+    store: Store
+    cells: tuple[PlannedCell, ...]
+
+    def to_run(self, rerun: Rerun) -> tuple[PlannedCell, ...]:
+        """Return the cells that are run."""
+        return tuple(planned for planned in self.cells if planned.state in RERUNS[rerun])
+
+    def __iter__(self) -> Iterator[PlannedCell]:
+        return iter(self.cells)
+
+
+def weights_here(file: WeightsFile) -> str:
+    """Say why a file of weights is not here, without an attempt to fetch it."""
+    return "" if file.found() else f"{file.filename} is not at {file.path}; `bench run` will try to fetch it."
+
+
+def make_plan(
+    suite: Suite, registry: Registry, store: Store, obtain: Callable[[WeightsFile], str] = weights_here
+) -> Plan:
+    """Resolve a suite's selectors and look up each cell.
+
+    Args:
+        suite: what is asked for.
+        registry: the plugins.
+        store: the results folder; only read.
+        obtain: makes sure of a file of weights; returns why it is not here, or nothing.
+
+    Raises:
+        UsageError: if a selector, a parameter, a data set or a mask of this size is not possible.
+    """
+    methods = [Method(selection) for selection in select(suite.methods, MethodSpec, registry)]
+    holes = [Holes.open(selection, suite.size) for selection in select(suite.masks, MaskSpec, registry)]
+    pictures = [Pictures.open(selection, suite.limit) for selection in select(suite.datasets, DatasetSpec, registry)]
+    metrics = select(suite.metrics or default_metrics(registry), MetricSpec, registry)
+    scores = tuple(Score.look_up(selection, obtain) for selection in metrics)
+    cells = (
+        Cell(method, data, mask, scores, suite.size, suite.seed, suite.limit)
+        for data in pictures
+        for mask in holes
+        for method in methods
+    )
+    return Plan(suite, store, tuple(_look_up(cell, store) for cell in cells))
+
+
+def default_metrics(registry: Registry) -> tuple[str, ...]:
+    """Return the metrics of the scoring protocol."""
+    specs = (entry.spec for entry in registry.of("metric").values())
+    return tuple(spec.name for spec in specs if isinstance(spec, MetricSpec) and spec.default)
+
+
+def _look_up(cell: Cell, store: Store) -> PlannedCell:
+    folder = store.folder(*cell.names, cell.key)
+    state, why = _state(cell, store, folder)
+    return PlannedCell(cell, state, why, folder)
+
+
+def _state(cell: Cell, store: Store, folder: Path) -> tuple[State, str]:
+    try:
+        stored = store.read(folder) if folder.exists() else None
+    except StoreError as error:
+        return "missing", str(error)
+    if stored is None:
+        differences = _nearest_difference(cell, folder.parent)
+        return ("stale", f"differs in {', '.join(differences)}") if differences else ("missing", "")
+    return _state_of(stored)
+
+
+def _state_of(stored: StoredCell) -> tuple[State, str]:
+    record = stored.record
+    match record.status:
+        case "complete":
+            return "cached", ""
+        case "incomplete":
+            return "interrupted", f"{record.scored} of {record.expected} images are stored"
+        case _:
+            return "failed", f"{record.status}: {(record.error or {}).get('message', '')}"
+
+
+def _nearest_difference(cell: Cell, siblings: Path) -> list[str]:
+    """Say in what the most alike result of the same selectors, size, seed and limit differs; empty if there is none."""
+    found: list[list[str]] = []
+    for path in siblings.glob("*/cell.json"):
+        try:
+            document = json.loads(path.read_text(encoding="utf-8"))
+            identity, status = document["identity"], document["status"]
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+        same_question = all(identity.get(name) == cell.identity[name] for name in ("size", "seed", "limit"))
+        if status == "complete" and same_question:
+            found.append(list(_differences(identity, cell.identity)))
+    return min(found, key=len, default=[])
+
+
+def _differences(old: Mapping[str, Any], new: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    for name in _union(old, new):
+        before, after = old.get(name), new.get(name)
+        if before == after:
+            continue
+        if isinstance(before, dict) and isinstance(after, dict):
+            yield from _differences(before, after, f"{prefix}{name} ")
+        else:
+            yield f"{prefix}{name}"
+
+
+def _union(first: Iterable[str], second: Iterable[str]) -> Iterable[str]:
+    return dict.fromkeys([*first, *second])

@@ -1,0 +1,167 @@
+"""Running a plan: every cell that asks for it, one after the other, whatever happens to one of them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from inpaintbench.errors import StoreError
+from inpaintbench.execution.device import automatic_batch_size, choose_device
+from inpaintbench.execution.evaluate import Setup, evaluate
+from inpaintbench.execution.listener import Listener
+from inpaintbench.execution.plan import PlannedCell, Rerun, make_plan
+from inpaintbench.execution.scoring import Panel
+from inpaintbench.plugins import Registry, load_registry
+from inpaintbench.records import CellRecord
+from inpaintbench.results import Results
+from inpaintbench.store import CellWriter, Store
+from inpaintbench.suite import DEFAULT, Suite
+from inpaintbench.weights import MissingWeightsError, WeightsFile
+
+SAMPLES: Final = 4
+"""Of so many images of each cell pictures are saved, unless told otherwise."""
+
+ALL_IMAGES: Final = 2**63 - 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """How a plan is run; nothing of it changes a score.
+
+    Attributes:
+        device: `auto`, `cpu`, `cuda`, `cuda:N` or `mps`.
+        batch_size: images completed at once; None for the device's own.
+        rerun: which cells run; see `inpaintbench.execution.plan.RERUNS`.
+        samples: of so many images of each cell pictures are saved; None for all.
+        fail_fast: whether the first failure ends the run.
+        strict: whether an image that cannot be decoded fails its cells.
+    """
+
+    device: str = "auto"
+    batch_size: int | None = None
+    rerun: Rerun = "stale"
+    samples: int | None = SAMPLES
+    fail_fast: bool = False
+    strict: bool = False
+
+
+def run_suite(suite: Suite, registry: Registry, store: Store, options: Options, listener: Listener) -> Results:
+    """Run what a suite asks for and what is not stored yet.
+
+    Returns:
+        The results of every cell of the suite, old and new.
+
+    Raises:
+        UsageError: if the suite cannot be run as it is.
+        KeyboardInterrupt: as it came; everything scored so far is stored.
+    """
+    device = choose_device(options.device)
+    plan = make_plan(suite, registry, store, lambda file: _obtain(file, listener))
+    to_run = plan.to_run(options.rerun)
+    listener.planned(plan, to_run)
+    unwritten: list[str] = []
+    if to_run:
+        setup = Setup(
+            device=device,
+            batch_size=options.batch_size or automatic_batch_size(device, suite.size),
+            panel=Panel(to_run[0].cell.scores, device),
+            samples=ALL_IMAGES if options.samples is None else options.samples,
+            strict=options.strict,
+        )
+        for planned in to_run:
+            try:
+                failed = _run_cell(planned, setup, options, listener).status != "complete"
+            except StoreError as error:
+                failed = True
+                unwritten.append(str(error))
+                listener.refused(planned, error)
+            if failed and options.fail_fast:
+                break
+    return Results(store, tuple(planned.folder for planned in plan), tuple(unwritten))
+
+
+def _obtain(file: WeightsFile, listener: Listener) -> str:
+    """Fetch weights that are not here; return why they cannot be had, or nothing."""
+    if not file.found():
+        listener.fetching(file)
+    try:
+        file.ensure()
+    except MissingWeightsError as error:
+        return str(error)
+    return ""
+
+
+def _run_cell(planned: PlannedCell, setup: Setup, options: Options, listener: Listener) -> CellRecord:
+    listener.started(planned)
+    writer = CellWriter(planned.folder).open()
+    try:
+        if options.rerun == "all":
+            writer.journal.discard()
+        record = evaluate(planned.cell, writer, setup, lambda images: listener.progressed(planned, images))
+    finally:
+        writer.close()
+    listener.finished(planned, record)
+    return record
+
+
+def run(
+    *,
+    methods: Sequence[str] = (),
+    datasets: Sequence[str] = (),
+    masks: Sequence[str] = (),
+    metrics: Sequence[str] = (),
+    suite: str = DEFAULT,
+    size: int | None = None,
+    seed: int | None = None,
+    limit: int | None = None,
+    out: str | os.PathLike[str] | None = None,
+    plugins: Sequence[str] = (),
+    device: str = "auto",
+    batch_size: int | None = None,
+    rerun: Rerun = "stale",
+    samples: int | None = SAMPLES,
+    fail_fast: bool = False,
+    strict: bool = False,
+) -> Results:
+    """Run methods on data sets under masks, as `bench run` does, and return the results.
+
+    Args:
+        methods: selectors, such as `["tv", "harmonic"]`; those of the suite if empty. So are `datasets` and
+            `masks`.
+        datasets: selectors, such as `["image_folder[path=faces]"]`.
+        masks: selectors, such as `["center_square[side=20]"]`.
+        metrics: selectors; those of the scoring protocol if empty.
+        suite: a bundled suite or a TOML file, which the other arguments override.
+        size: of the square images, in pixels.
+        seed: decides all holes and all randomness of the methods.
+        limit: at most so many images of each data set.
+        out: the results folder; `results/<suite>` below the current folder if None.
+        plugins: files or modules with further plugins.
+        device: `auto`, `cpu`, `cuda`, `cuda:N` or `mps`.
+        batch_size: images completed at once; chosen by the device if None.
+        rerun: which cells run: `missing`, `stale` (also what is out of date), `failed` (also failures),
+            `all`.
+        samples: of so many images of each cell pictures are saved; None for all.
+        fail_fast: whether the first failure ends the run.
+        strict: whether an image that cannot be decoded fails its cells.
+
+    Raises:
+        UsageError: if something that was asked for does not exist or is not possible.
+    """
+    chosen = Suite.load(suite).replace(
+        methods=tuple(methods),
+        datasets=tuple(datasets),
+        masks=tuple(masks),
+        metrics=tuple(metrics),
+        size=size,
+        seed=seed,
+        limit=limit,
+    )
+    options = Options(
+        device=device, batch_size=batch_size, rerun=rerun, samples=samples, fail_fast=fail_fast, strict=strict
+    )
+    store = Store(chosen.default_folder if out is None else Path(out))
+    return run_suite(chosen, load_registry(plugins), store, options, Listener())

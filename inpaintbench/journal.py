@@ -1,0 +1,112 @@
+"""The journal of a cell that is being run: one JSON line a scored batch, appended at once.
+
+A kill loses no line that was appended, and a line that it tears is as if it had never been written: its
+images are scored again. The last line, `sealed`, holds the finished cell's record; from it and the lines
+before, everything else in the cell's folder can be written again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
+
+from inpaintbench.records import ImageRecord
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+ROW_GROUP: Final = 16_384
+"""Rows that are in memory at once while the journal becomes a Parquet file, and the size of its row
+groups."""
+
+
+class Journal:
+    """One journal file; it may be absent."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def append_batch(self, records: Sequence[ImageRecord], unreadable: Sequence[Mapping[str, str]]) -> None:
+        """Append the records of one batch, and the items of it that could not be decoded."""
+        self._append({"records": list(records), "unreadable": list(unreadable)}, sync=False)
+
+    def append_sealed(self, record: Mapping[str, Any]) -> None:
+        """Append the finished cell's record and wait until it is on the disk."""
+        self._append({"sealed": record}, sync=True)
+
+    def batches(self) -> Iterator[dict[str, Any]]:
+        """Yield each stored batch as a dict of `records` and `unreadable`."""
+        return (line for line in self._lines() if "records" in line)
+
+    def sealed(self) -> dict[str, Any] | None:
+        """Return the finished cell's record, or None while the cell is unfinished."""
+        return next((line["sealed"] for line in self._lines() if "sealed" in line), None)
+
+    def discard(self) -> None:
+        """Remove the file."""
+        self.path.unlink(missing_ok=True)
+
+    def write_parquet(self, file: BinaryIO) -> None:
+        """Write all records as a Parquet table, one row an image, holding at most `ROW_GROUP` of them in memory."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        schema = self._schema()
+        with pq.ParquetWriter(file, schema) as writer:
+            for rows in self._row_groups():
+                writer.write_table(pa.Table.from_pylist(rows, schema=schema))
+
+    def _append(self, line: Mapping[str, Any], *, sync: bool) -> None:
+        self._cut_torn_line()
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
+            file.flush()
+            if sync:
+                os.fsync(file.fileno())
+
+    def _cut_torn_line(self) -> None:
+        """Remove a last line without its end, so that the next one stands alone."""
+        if not self.path.exists():
+            return
+        with self.path.open("rb+") as file:
+            end = file.seek(0, os.SEEK_END)
+            if end and (file.seek(end - 1), file.read(1))[1] != b"\n":
+                file.seek(0)
+                file.truncate(file.read().rfind(b"\n") + 1)
+
+    def _lines(self) -> Iterator[dict[str, Any]]:
+        try:
+            with self.path.open("rb") as file:
+                for text in file:
+                    try:
+                        line = json.loads(text)
+                    except ValueError:
+                        continue
+                    if text.endswith(b"\n") and isinstance(line, dict):
+                        yield line
+        except FileNotFoundError:
+            return
+
+    def _schema(self) -> pa.Schema:
+        """Infer the columns: every name that any record has, in the order of first appearance."""
+        import pyarrow as pa
+
+        kinds: dict[str, pa.DataType] = {"item": pa.string(), "index": pa.int64()}
+        for batch in self.batches():
+            for record in batch["records"]:
+                for name, value in record.items():
+                    if kinds.get(name, pa.null()) == pa.null():
+                        kinds[name] = pa.null() if value is None else pa.scalar(value).type
+        return pa.schema([(name, pa.float64() if kind == pa.null() else kind) for name, kind in kinds.items()])
+
+    def _row_groups(self) -> Iterator[list[dict[str, Any]]]:
+        rows: list[dict[str, Any]] = []
+        for batch in self.batches():
+            rows.extend(batch["records"])
+            while len(rows) >= ROW_GROUP:
+                yield rows[:ROW_GROUP]
+                rows = rows[ROW_GROUP:]
+        yield rows

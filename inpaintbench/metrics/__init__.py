@@ -1,0 +1,97 @@
+"""The metrics of scoring protocol 1, as a table of contents. Listing them imports no torch."""
+
+from __future__ import annotations
+
+from inpaintbench.api import MetricSpec, Parameter
+from inpaintbench.hookspecs import hookimpl
+from inpaintbench.metrics.protocol import PROTOCOL
+
+__all__ = ["PROTOCOL", "register_metrics"]
+
+PSNR = MetricSpec(
+    name="psnr",
+    target="inpaintbench.metrics.pixelwise:PSNR",
+    summary="Peak signal-to-noise ratio over the whole image, from 8-bit levels.",
+    unit="dB",
+    higher_is_better=True,
+    decimals=2,
+    label="PSNR",
+    ranked=True,
+    notes="Data range 1; the mean squared error is that of one image over all pixels and channels. Capped at "
+    "100 dB, which is what identical pictures get.",
+)
+SSIM = MetricSpec(
+    name="ssim",
+    target="inpaintbench.metrics.ssim:SSIM",
+    summary="Structural similarity over the whole image, with an 11×11 Gaussian window.",
+    higher_is_better=True,
+    decimals=4,
+    label="SSIM",
+    ranked=True,
+    reference="Wang, Bovik, Sheikh and Simoncelli, Image Quality Assessment: From Error Visibility to "
+    "Structural Similarity, IEEE Transactions on Image Processing 13(4), 2004",
+    notes="Sigma 1.5, K1 = 0.01, K2 = 0.03, data range 1; mean over the colour channels and over the windows "
+    "that lie wholly inside the image. Undefined for images below 11 pixels in height or width.",
+)
+LPIPS = MetricSpec(
+    name="lpips",
+    target="inpaintbench.metrics.lpips:LPIPS",
+    summary="Learned perceptual distance over the whole image, in the features of a named backbone.",
+    parameters=(
+        Parameter(
+            name="net",
+            kind="text",
+            default="squeeze",
+            choices=("alex", "vgg", "squeeze"),
+            help="The backbone; numbers of different backbones cannot be compared.",
+            always_shown=True,
+        ),
+    ),
+    requires="inpaintbench.metrics.backbones:required_weights",
+    higher_is_better=False,
+    decimals=4,
+    label="LPIPS ({net})",
+    ranked=True,
+    reference="Zhang, Isola, Efros, Shechtman and Wang, The Unreasonable Effectiveness of Deep Features as a "
+    "Perceptual Metric, CVPR 2018",
+    licence="BSD-2-Clause (lpips), BSD-3-Clause (torchvision's weights)",
+    notes="Version 0.1 of the linear layers; input scaled to [-1, 1], not resized. Undefined for images "
+    "below 31 (alex), 16 (vgg) or 17 (squeeze) pixels in height or width.",
+)
+L1 = MetricSpec(
+    name="l1",
+    target="inpaintbench.metrics.pixelwise:L1",
+    summary="Mean absolute error over the whole image, in per cent of the data range.",
+    unit="%",
+    higher_is_better=False,
+    decimals=3,
+    label="L1",
+    notes="Divide by 100 for units of [0, 1].",
+)
+HOLE_PSNR = MetricSpec(
+    name="psnr_hole",
+    target="inpaintbench.metrics.pixelwise:HolePSNR",
+    summary="Peak signal-to-noise ratio over the hole's pixels alone.",
+    unit="dB",
+    higher_is_better=True,
+    decimals=2,
+    label="PSNR (hole)",
+    notes="Below PSNR by exactly -10 log10 of the hole's share of the image, where neither is capped at "
+    "100 dB. Undefined for an empty hole.",
+)
+HOLE_L1 = MetricSpec(
+    name="l1_hole",
+    target="inpaintbench.metrics.pixelwise:HoleL1",
+    summary="Mean absolute error over the hole's pixels alone, in per cent of the data range.",
+    unit="%",
+    higher_is_better=False,
+    decimals=3,
+    label="L1 (hole)",
+    notes="Divide by 100 for units of [0, 1]. Undefined for an empty hole.",
+)
+
+
+@hookimpl
+def register_metrics() -> list[MetricSpec]:
+    """Return the metrics in the order in which tables show them."""
+    return [PSNR, SSIM, LPIPS, L1, HOLE_PSNR, HOLE_L1]

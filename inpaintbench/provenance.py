@@ -1,0 +1,138 @@
+"""Where numbers come from: the code that made them, and the machine that ran it."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import importlib.metadata
+import importlib.util
+import json
+import platform
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+NUMERIC_CORE: Final = (
+    "inpaintbench.ops",
+    "inpaintbench.pictures",
+    "inpaintbench.seeding",
+    "inpaintbench.training",
+)
+"""Modules of the core from which plugins build their numbers; the rest of it cannot change them but by a new
+protocol."""
+
+_PACKAGES: Final = (
+    "inpaintbench",
+    "torch",
+    "torchvision",
+    "torchmetrics",
+    "lpips",
+    "numpy",
+    "pillow",
+    "scikit-image",
+    "pandas",
+)
+
+
+def digest(document: Any) -> str:
+    """Return the SHA-256 of a JSON document in its canonical form."""
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def code_digest(target: str) -> str:
+    """Return a hash of the source that `package.module:Class` runs.
+
+    That is its module, and all that this imports, statically, from its own package and from the numeric core.
+
+    Any change of these files is another code, were it only a comment: too many runs again are better than one
+    stale number. Libraries do not count; their versions are stored with each cell.
+    """
+    module = target.partition(":")[0]
+    parts = module.split(".")
+    own = ".".join(parts[:2]) if parts[0] == "inpaintbench" else parts[0]
+    sources: dict[str, Path] = {}
+    pending = [module]
+    while pending:
+        name = pending.pop()
+        path = _source_of(name)
+        if path is None or name in sources:
+            continue
+        sources[name] = path
+        pending += [imported for imported in _imports(name, path) if _is_in(imported, own, *NUMERIC_CORE)]
+    total = hashlib.sha256()
+    for name, path in sorted(sources.items()):
+        content = path.read_bytes().replace(b"\r\n", b"\n")
+        total.update(f"{name}:{hashlib.sha256(content).hexdigest()}\n".encode())
+    return total.hexdigest()
+
+
+def _is_in(module: str, *packages: str) -> bool:
+    return any(module == package or module.startswith(f"{package}.") for package in packages)
+
+
+def _source_of(module: str) -> Path | None:
+    """Find a module's source file; None for what is no module (a name imported from one), or has no source."""
+    loaded = sys.modules.get(module)
+    if loaded is not None and getattr(loaded, "__file__", None):
+        path = Path(str(loaded.__file__))
+    else:
+        try:
+            spec = importlib.util.find_spec(module)
+        except (ImportError, AttributeError, ValueError):
+            return None
+        if spec is None or not spec.origin:
+            return None
+        path = Path(spec.origin)
+    return path if path.suffix == ".py" and path.is_file() else None
+
+
+def _imports(module: str, path: Path) -> Iterator[str]:
+    """Yield the names of modules that a file imports, and `module.name` for each name that it imports from one."""
+    package = module if path.name == "__init__.py" else module.rpartition(".")[0]
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                parent = package.split(".")[: len(package.split(".")) - node.level + 1]
+                base = ".".join([*parent, base] if base else parent)
+            yield base
+            yield from (f"{base}.{alias.name}" for alias in node.names)
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python, of the system, and of the packages that numbers can depend on."""
+    found = {"python": platform.python_version(), "platform": platform.platform()}
+    for package in _PACKAGES:
+        try:
+            found[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            found[package] = "not installed"
+    return found
+
+
+@lru_cache(maxsize=1)
+def commit() -> str:
+    """Return the git commit of the checkout that this package runs from, `+changes` if it is altered; else nothing."""
+    root = Path(__file__).resolve().parent.parent
+    if not (root / ".git").exists():
+        return ""
+
+    def git(*arguments: str) -> str:
+        command = ["git", "-C", str(root), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, timeout=10, check=True).stdout.strip()
+
+    try:
+        return git("rev-parse", "HEAD") + ("+changes" if git("status", "--porcelain", "--untracked-files=no") else "")
+    except (OSError, subprocess.SubprocessError):
+        return ""
+
+
+def environment(device: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is stored of the machine with each cell: versions, commit, and device."""
+    return {"versions": versions(), "commit": commit(), "device": dict(device)}

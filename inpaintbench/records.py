@@ -1,0 +1,156 @@
+"""What is stored of a cell and of its images: the numbers, and all that is needed to read them rightly.
+
+`inpaintbench.store` puts these records on disk and reads them back.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal, Self
+
+from inpaintbench.errors import StoreError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SCHEMA: Final = 1
+Status = Literal["complete", "incomplete", "failed", "oom", "timeout", "invalid-output"]
+"""`incomplete`: running, or interrupted; what it has scored is kept and taken up by the next run."""
+
+ImageRecord = Mapping[str, str | int | float | bool | None]
+"""The numbers of one image: `item`, `index`, one entry a metric, `seconds`, `clamped`, `converged`,
+diagnostics."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MetricColumn:
+    """What is needed to read one metric's numbers: they share a column with others only where all of it agrees.
+
+    Attributes:
+        name: the metric with its parameters; the column of `images.parquet`.
+        plugin: its name without parameters.
+        label: the head of a table's column.
+        unit: such as dB.
+        higher_is_better: the direction.
+        decimals: how many are printed.
+        ranked: whether it counts for the mean rank.
+        version: of the metric's code.
+        weights: SHA-256 of its pretrained weights; empty if it has none.
+        unavailable: why nothing was scored; empty if it was.
+    """
+
+    name: str
+    plugin: str
+    label: str
+    unit: str
+    higher_is_better: bool
+    decimals: int
+    ranked: bool
+    version: int
+    weights: str = ""
+    unavailable: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CellRecord:
+    """The content of `cell.json`.
+
+    Attributes:
+        key: hash of `identity`.
+        status: `complete`, `incomplete`, or how it failed.
+        method: the selector with its parameters; so are `dataset` and `mask`.
+        size: of the square images, in pixels.
+        seed: of the suite.
+        limit: at most so many images were taken; None for all.
+        protocol: version of the scoring protocol.
+        identity: everything that the numbers depend on.
+        metrics: one entry a column of scores.
+        expected: images that the cell is about, after `limit`.
+        scored: images that have numbers.
+        unreadable: images that could not be decoded, with the reason.
+        unconverged: images on which the method stopped at a limit.
+        clamped: images of which the method returned values outside [0, 1].
+        means: mean over the scored images for each metric (NaN left out; None where there is nothing to
+            average).
+        timing: `seconds_per_image`, `method_seconds`, `wall_seconds`, `batch_size`, `warm_up_images`.
+        memory: `peak_bytes` and what it counts.
+        environment: versions, device, commit, plugin sources.
+        error: type, message and advice of a failure.
+    """
+
+    key: str
+    status: Status
+    method: str
+    dataset: str
+    mask: str
+    size: int
+    seed: int
+    limit: int | None
+    protocol: int
+    identity: dict[str, Any]
+    metrics: tuple[MetricColumn, ...]
+    expected: int
+    scored: int
+    unreadable: tuple[dict[str, str], ...] = ()
+    unconverged: int = 0
+    clamped: int = 0
+    means: dict[str, float | None] = field(default_factory=dict)
+    timing: dict[str, Any] = field(default_factory=dict)
+    memory: dict[str, Any] = field(default_factory=dict)
+    environment: dict[str, Any] = field(default_factory=dict)
+    error: dict[str, str] | None = None
+    started: str = ""
+    finished: str = ""
+    schema: int = SCHEMA
+
+    @property
+    def ranked(self) -> bool:
+        """Whether its numbers may be ranked: complete, all images, none left to do."""
+        return self.status == "complete" and self.limit is None and self.scored + len(self.unreadable) == self.expected
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON can hold it."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Self:
+        """Read it back.
+
+        Raises:
+            StoreError: if it comes from a newer version of this package, or lacks something.
+        """
+        found = document.get("schema")
+        if isinstance(found, int) and found > SCHEMA:
+            raise StoreError(f"was written by a newer inpaintbench (schema {found}, this one reads up to {SCHEMA})")
+        try:
+            metrics = tuple(MetricColumn(**metric) for metric in document["metrics"])
+            return cls(**{**document, "metrics": metrics, "unreadable": tuple(document["unreadable"])})
+        except (KeyError, TypeError) as error:
+            raise StoreError(f"is no record of a cell: {error}") from error
+
+
+@dataclass(frozen=True)
+class StoredCell:
+    """A cell as it lies on disk."""
+
+    folder: Path
+    record: CellRecord
+
+    def images(self) -> pd.DataFrame:
+        """Return one row an image, in the data set's order. Empty for a failure.
+
+        Raises:
+            StoreError: if `images.parquet` is absent or damaged.
+        """
+        import pandas as pd
+
+        if self.record.status != "complete":
+            return pd.DataFrame({"item": []})
+        path = self.folder / "images.parquet"
+        try:
+            return pd.read_parquet(path)
+        except (OSError, ValueError) as error:
+            raise StoreError(f"{path} cannot be read: {error}") from error

@@ -1,0 +1,12 @@
+"""The leaderboard as CSV: exact means, one row a cell; or, with `by`, a column for each mask or data set."""
+
+from __future__ import annotations
+
+from inpaintbench.leaderboard import Leaderboard
+from inpaintbench.report.frame import to_frame
+from inpaintbench.report.views import Options
+
+
+def render(leaderboard: Leaderboard, options: Options) -> str:
+    """Return the leaderboard as CSV; a number is written so that reading it gives the same number back."""
+    return to_frame(leaderboard, by=options.by, metrics=options.metrics).to_csv(index=False, lineterminator="\n")

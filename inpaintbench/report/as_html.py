@@ -1,0 +1,82 @@
+"""The leaderboard as an HTML page that needs no other file: best in bold, second best underlined."""
+
+from __future__ import annotations
+
+from html import escape as escape_html
+from typing import Final
+
+import pandas as pd
+
+from inpaintbench.leaderboard import Leaderboard
+from inpaintbench.report.sheet import LEGEND, Block, Item, clean
+from inpaintbench.report.views import Options, build_sheet
+
+_CLASSES: Final = {0: "", 1: "best", 2: "second"}
+_PAGE: Final = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<style>
+:root {{ color-scheme: light dark; }}
+body {{ font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 72rem; padding: 0 1rem; }}
+h1 {{ font-size: 1.3rem; }}
+.table {{ overflow-x: auto; }}
+table {{ border-collapse: collapse; margin: 1.8rem 0; font-variant-numeric: tabular-nums; }}
+caption {{ text-align: left; font-weight: 600; padding-bottom: .4rem; }}
+th {{ font-weight: 500; border-bottom: 1px solid; vertical-align: bottom; }}
+th, td {{ padding: .15rem .8rem; text-align: right; white-space: nowrap; }}
+th:first-child, td:first-child {{ text-align: left; padding-left: 0; }}
+.best {{ font-weight: 700; }}
+.second {{ text-decoration: underline; }}
+</style>
+</head>
+<body>
+<h1>{title}</h1>
+{tables}
+<ul>
+{notes}
+</ul>
+</body>
+</html>
+"""
+
+
+def render(leaderboard: Leaderboard, options: Options) -> str:
+    """Return a page with a table a block and the notes as a list."""
+    sheet = build_sheet(leaderboard, options)
+    notes = [LEGEND] if sheet.has_places else []
+    notes += [f"{note.mark} {note.text}".strip() for note in sheet.notes]
+    return _PAGE.format(
+        title=escape(sheet.title),
+        tables="\n".join(_table(block, f"t{index}") for index, block in enumerate(sheet.blocks)),
+        notes="\n".join(f"<li>{escape(note)}</li>" for note in notes),
+    )
+
+
+def escape(text: str) -> str:
+    """Return text that a browser shows as it is.
+
+    >>> escape("<script>")
+    '&lt;script&gt;'
+    """
+    return escape_html(clean(text))
+
+
+def _table(block: Block, name: str) -> str:
+    frame = pd.DataFrame([[_item(item) for item in row] for row in block.rows])
+    classes = pd.DataFrame([[_CLASSES[item.place] for item in row] for row in block.rows])
+    heads = [escape(heading.line) for heading in block.headings]
+    table = (
+        frame.style.relabel_index(heads, axis="columns")
+        .hide(axis="index")
+        .set_td_classes(classes)
+        .set_caption(escape(block.title))
+        .to_html(table_uuid=name, cell_ids=False, doctype_html=False, exclude_styles=False)
+    )
+    return f'<div class="table">\n{table}</div>'
+
+
+def _item(item: Item) -> str:
+    return escape(item.text) + (f"<sup>{escape(item.marks)}</sup>" if item.marks else "")

@@ -1,0 +1,91 @@
+"""The leaderboard as JSON: everything that the other formats show, with exact means and the metrics' descriptions."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from typing import Any, Final
+
+from inpaintbench.columns import Column
+from inpaintbench.leaderboard import Entry, Leaderboard
+from inpaintbench.ranking import Score
+from inpaintbench.report.titles import Titles
+from inpaintbench.report.views import Options, build_sheet, choose_columns
+
+SCHEMA: Final = 1
+"""Raised when a reader of older documents would misread newer ones."""
+
+
+def render(leaderboard: Leaderboard, options: Options) -> str:
+    """Return one JSON document; `options.by` changes nothing, because it holds every arrangement."""
+    columns = choose_columns(leaderboard, None, options.metrics)
+    titles = Titles(leaderboard.groups)
+    sheet = build_sheet(leaderboard, dataclasses.replace(options, by=None))
+    document = {
+        "schema": SCHEMA,
+        "title": sheet.title,
+        "metrics": [_metric(column) for column in columns],
+        "groups": [
+            {
+                "title": titles.group(group),
+                **dataclasses.asdict(group),
+                "results": [_result(entry, columns) for entry in leaderboard.by_group[group]],
+            }
+            for group in leaderboard.groups
+        ],
+        "mean_ranks": [
+            {
+                "method": one.method,
+                "mean_rank": one.mean,
+                "groups": one.groups,
+                "of_groups": leaderboard.contests,
+            }
+            for one in leaderboard.standings
+        ],
+        "notes": [dataclasses.asdict(note) for note in sheet.notes],
+    }
+    return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _metric(column: Column) -> dict[str, Any]:
+    return {
+        "field": column.field,
+        "label": column.label,
+        "protocol": column.key.protocol,
+        **_without_label(column),
+    }
+
+
+def _without_label(column: Column) -> dict[str, Any]:
+    described = dataclasses.asdict(column.metric)
+    del described["label"]
+    return described
+
+
+def _result(entry: Entry, columns: list[Column]) -> dict[str, Any]:
+    record = entry.record
+    found = {column.field: entry.scores.get(column.key, Score()) for column in columns}
+    return {
+        "method": record.method,
+        "key": record.key,
+        "status": record.status,
+        "standing": entry.standing,
+        "images": record.scored,
+        "expected": record.expected,
+        "unreadable": list(record.unreadable),
+        "unconverged": record.unconverged,
+        "clamped": record.clamped,
+        "superseded": entry.superseded,
+        "seconds_per_image": _finite(entry.seconds_per_image),
+        "scores": {
+            field: {"mean": score.mean, "rank": score.rank, "place": score.place} for field, score in found.items()
+        },
+        "error": record.error,
+        "started": record.started,
+        "finished": record.finished,
+    }
+
+
+def _finite(number: float | None) -> float | None:
+    return number if number is not None and math.isfinite(number) else None

@@ -1,0 +1,61 @@
+"""The leaderboard as Markdown, as GitHub shows it: best in bold, second best underlined."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from rich.cells import cell_len
+
+from inpaintbench.leaderboard import Leaderboard
+from inpaintbench.report.sheet import LEGEND, Block, Item, clean
+from inpaintbench.report.views import Options, build_sheet
+
+_WRAPPED: Final = {0: "{}", 1: "**{}**", 2: "<ins>{}</ins>"}
+_ESCAPED: Final = str.maketrans({one: f"\\{one}" for one in "\\`*|~#$"} | {"<": "&lt;", ">": "&gt;", "&": "&amp;"})
+
+
+def render(leaderboard: Leaderboard, options: Options) -> str:
+    """Return the leaderboard as Markdown: a heading and a table a block, then the notes as a list."""
+    sheet = build_sheet(leaderboard, options)
+    parts = [f"## {escape(sheet.title)}"]
+    for block in sheet.blocks:
+        parts += [f"### {escape(block.title)}", _table(block)]
+    notes = [LEGEND] if sheet.has_places else []
+    notes += [f"{note.mark} {escape(note.text)}".strip() for note in sheet.notes]
+    if notes:
+        parts.append("\n".join(f"- {note}" for note in notes))
+    return "\n\n".join(parts) + "\n"
+
+
+def escape(text: str) -> str:
+    r"""Return text that Markdown shows as it is.
+
+    >>> print(escape("mean_fill[a|b] <script> _x_"))
+    mean_fill[a\|b] &lt;script&gt; \_x\_
+    """
+    text = clean(text).translate(_ESCAPED)
+    text = re.sub(r"(?<![^\W_])_|_(?![^\W_])", r"\\_", text)  # within a word an underscore emphasises nothing
+    return re.sub(r"\](?=[(\[:])", r"\\]", text)  # nor may a name become a link
+
+
+def _table(block: Block) -> str:
+    head = [escape(heading.line) for heading in block.headings]
+    rows = [[_item(item) for item in row] for row in block.rows]
+    widths = [max(map(cell_len, column)) for column in zip(head, *rows, strict=True)]
+    numeric = [heading.numeric for heading in block.headings]
+    rule = ["-" * (width - 1) + ":" if right else "-" * width for width, right in zip(widths, numeric, strict=True)]
+    return "\n".join(_line(texts, widths, numeric) for texts in [head, rule, *rows])
+
+
+def _item(item: Item) -> str:
+    return " ".join(filter(None, [_WRAPPED[item.place].format(escape(item.text)), item.marks]))
+
+
+def _line(texts: Sequence[str], widths: Sequence[int], numeric: Sequence[bool]) -> str:
+    cells = []
+    for text, width, right in zip(texts, widths, numeric, strict=True):
+        room = " " * (width - cell_len(text))
+        cells.append(room + text if right else text + room)
+    return f"| {' | '.join(cells)} |"

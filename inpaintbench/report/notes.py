@@ -1,0 +1,152 @@
+"""The sentences below a table: what its marks mean, and all that a reader must know before believing a number."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from inpaintbench.columns import Column
+from inpaintbench.leaderboard import Entry, Leaderboard
+from inpaintbench.report.sheet import FAILED, LIMITED, MISSING_IMAGES, STALE, UNCONVERGED, Note
+from inpaintbench.report.titles import Titles
+
+_SHOWN: Final = 3
+"""So many names are listed; the rest is counted."""
+
+
+def notes(leaderboard: Leaderboard, columns: Sequence[Column], titles: Titles) -> tuple[Note, ...]:
+    """Return the notes, those that explain a mark first."""
+    entries = leaderboard.entries
+    return (
+        *_failures(entries, titles),
+        *_stale(entries, titles),
+        *_limited(entries),
+        *_unreadable(entries, titles),
+        *_incomplete(entries, titles),
+        *_unconverged(entries),
+        *_unavailable(entries, columns),
+        *_mean_rank(leaderboard),
+        *_scoring(columns),
+        *_devices(entries),
+        *_superseded(entries),
+    )
+
+
+def _failures(entries: Sequence[Entry], titles: Titles) -> Iterator[Note]:
+    alike: dict[tuple[str, str, str], list[Entry]] = defaultdict(list)
+    for entry in entries:
+        if entry.standing == "failed":
+            alike[entry.method, entry.record.status, _reason(entry)].append(entry)
+    for (method, status, reason), failed in alike.items():
+        where = _places(failed, titles)
+        yield Note(FAILED, f"{method}: {status} on {where}{f' ({reason})' if reason else ''}.")
+
+
+def _reason(entry: Entry) -> str:
+    error = entry.record.error or {}
+    text = ": ".join(filter(None, (error.get("type", ""), error.get("message", ""))))
+    return " ".join(text.split()).rstrip(".")
+
+
+def _stale(entries: Sequence[Entry], titles: Titles) -> Iterator[Note]:
+    alike: dict[tuple[str, str], list[Entry]] = defaultdict(list)
+    for entry in entries:
+        if entry.newer is not None and entry.standing == "stale":
+            alike[entry.method, entry.newer.status].append(entry)
+    for (method, status), stale in alike.items():
+        where = _places(stale, titles)
+        yield Note(STALE, f"{method}: an older result, not ranked; its newer version ended as {status} on {where}.")
+
+
+def _limited(entries: Sequence[Entry]) -> Iterator[Note]:
+    if any(entry.standing == "limited" for entry in entries):
+        yield Note(LIMITED, "Only the first images were taken (--limit); not ranked.")
+
+
+def _unreadable(entries: Sequence[Entry], titles: Titles) -> Iterator[Note]:
+    seen: dict[tuple[str, int, tuple[str, ...]], None] = {}
+    for entry in entries:
+        if entry.record.unreadable and entry.standing != "failed":
+            files = tuple(str(file.get("item", "")) for file in entry.record.unreadable)
+            seen[titles.side(entry.group, "dataset"), entry.record.expected, files] = None
+    for dataset, expected, files in seen:
+        verb = f"{len(files)} of {_count(expected, 'file')} could not be decoded"
+        yield Note(MISSING_IMAGES, f"{dataset}: {verb}: {_listed(files)}.")
+
+
+def _incomplete(entries: Sequence[Entry], titles: Titles) -> Iterator[Note]:
+    for entry in entries:
+        if entry.standing == "incomplete":
+            counts = f"{entry.record.scored} of {entry.record.expected} images"
+            yield Note(
+                MISSING_IMAGES,
+                f"{entry.method}: incomplete, not ranked: {counts} on {titles.group(entry.group)}.",
+            )
+
+
+def _unconverged(entries: Sequence[Entry]) -> Iterator[Note]:
+    stopped: dict[str, int] = defaultdict(int)
+    scored: dict[str, int] = defaultdict(int)
+    for entry in entries:
+        stopped[entry.method] += entry.record.unconverged
+        scored[entry.method] += entry.record.scored
+    for method, count in stopped.items():
+        if count:
+            of = f"{count} of {_count(scored[method], 'image')}"
+            yield Note(UNCONVERGED, f"{method} stopped at its limit before it had converged on {of}.")
+
+
+def _unavailable(entries: Sequence[Entry], columns: Sequence[Column]) -> Iterator[Note]:
+    shown = {column.key.name for column in columns}
+    reasons: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for entry in entries:
+        for metric in entry.record.metrics:
+            if metric.unavailable and metric.name in shown:
+                reasons[metric.label, " ".join(metric.unavailable.split()).rstrip(".")].add(entry.method)
+    everyone = {entry.method for entry in entries}
+    for (label, reason), methods in reasons.items():
+        of = "" if methods == everyone else f" for {_listed(sorted(methods))}"
+        yield Note("", f"{label} was not scored{of}: {reason}.")
+
+
+def _mean_rank(leaderboard: Leaderboard) -> Iterator[Note]:
+    lacking = [one.method for one in leaderboard.standings if one.mean is None]
+    if lacking and len(leaderboard.standings) > 1 and leaderboard.contests:
+        who = _listed(lacking)
+        yield Note("", f"No mean rank for {who}: a mean rank takes a rank wherever any other method has one.")
+
+
+def _scoring(columns: Sequence[Column]) -> Iterator[Note]:
+    weights = [f"{one.label}: {one.key.weights[:12]}" for one in columns if one.key.weights]
+    if weights:
+        yield Note("", f"Weights (SHA-256): {', '.join(weights)}.")
+
+
+def _devices(entries: Sequence[Entry]) -> Iterator[Note]:
+    devices = {str(device) for entry in entries if (device := entry.record.environment.get("device"))}
+    if len(devices) > 1:
+        yield Note(
+            "",
+            f"Times were measured on different devices and cannot be compared: {_listed(sorted(devices))}.",
+        )
+
+
+def _superseded(entries: Sequence[Entry]) -> Iterator[Note]:
+    if count := sum(entry.superseded for entry in entries):
+        verb = "is" if count == 1 else "are"
+        yield Note("", f"{_count(count, 'older result')} of the same methods in other versions {verb} not shown.")
+
+
+def _places(entries: Sequence[Entry], titles: Titles) -> str:
+    return _listed([titles.group(entry.group) for entry in entries], separator="; ")
+
+
+def _listed(names: Iterable[str], separator: str = ", ") -> str:
+    names = list(names)
+    rest = len(names) - _SHOWN
+    return separator.join(names[:_SHOWN]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"

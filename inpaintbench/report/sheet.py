@@ -1,0 +1,129 @@
+"""What a printed table consists of, the same for every format: blocks of rows, headings, marks and notes."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+from inpaintbench.leaderboard import Entry
+from inpaintbench.ranking import Place
+
+MISSING: Final = "–"
+"""Stands where there is no number."""
+
+LEGEND: Final = "Best in bold, second best underlined."
+"""What the styles mean, in every format that has some."""
+
+FAILED: Final = "!"
+STALE: Final = "¶"
+LIMITED: Final = "§"
+MISSING_IMAGES: Final = "†"
+UNCONVERGED: Final = "‡"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Heading:
+    """The head of a column.
+
+    Attributes:
+        label: what it shows.
+        unit: of its numbers; empty for pure numbers and text.
+        arrow: ↑ or ↓, the direction in which it gets better; empty if none.
+        numeric: whether it is set flush right.
+    """
+
+    label: str
+    unit: str = ""
+    arrow: str = ""
+    numeric: bool = True
+
+    @property
+    def line(self) -> str:
+        """All of it in one line: `PSNR (dB) ↑`."""
+        return " ".join(filter(None, [self.label, f"({self.unit})" if self.unit else "", self.arrow]))
+
+
+@dataclass(frozen=True)
+class Item:
+    """One cell of a printed table: its text, what place it took, and the marks that notes explain."""
+
+    text: str
+    place: Place = 0
+    marks: str = ""
+
+
+@dataclass(frozen=True)
+class Block:
+    """One table. Each row has an item a heading."""
+
+    title: str
+    headings: tuple[Heading, ...]
+    rows: tuple[tuple[Item, ...], ...]
+
+
+@dataclass(frozen=True)
+class Note:
+    """One sentence below the tables, with the mark that it explains; an empty mark if none."""
+
+    mark: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """All that a printed leaderboard says."""
+
+    title: str
+    blocks: tuple[Block, ...]
+    notes: tuple[Note, ...]
+
+    @property
+    def has_places(self) -> bool:
+        """Whether anything is marked as best, so that a legend is needed."""
+        return any(item.place for block in self.blocks for row in block.rows for item in row)
+
+
+def number(value: float | None, decimals: int) -> str:
+    """Write a number with fixed decimals.
+
+    >>> number(28.414, 2), number(None, 2), number(-0.001, 2)
+    ('28.41', '–', '0.00')
+    """
+    if value is None or math.isnan(value):
+        return MISSING
+    return f"{round(value, decimals) + 0.0:.{decimals}f}"
+
+
+def duration(seconds: float | None) -> str:
+    """Write seconds with three significant digits, and microseconds at the finest.
+
+    >>> duration(0.012345), duration(1.5), duration(1234.5), duration(1.2e-7)
+    ('0.0123', '1.50', '1234', '0.000000')
+    """
+    if seconds is None or math.isnan(seconds):
+        return MISSING
+    magnitude = math.floor(math.log10(seconds)) if seconds > 0 else 0
+    return f"{seconds:.{min(6, max(0, 2 - magnitude))}f}"
+
+
+def clean(text: str) -> str:
+    r"""Return a text in which control characters are written as escapes, so that nothing obeys them.
+
+    >>> print(clean("a\x1b[1mb"))
+    a\x1b[1mb
+    """
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
+
+
+def marks(entry: Entry) -> str:
+    """Return the marks of an entry, without those for missing images and for a limit, which stand elsewhere."""
+    worth = {"failed": FAILED, "stale": STALE}.get(entry.standing, "")
+    return worth + (UNCONVERGED if entry.record.unconverged else "")
+
+
+def lacks_images(entry: Entry) -> bool:
+    """Return whether it has fewer images than it is about, or than others have; a failure says so by itself."""
+    if entry.standing == "failed":
+        return False
+    return entry.standing == "incomplete" or entry.record.scored < entry.record.expected

@@ -1,0 +1,64 @@
+"""What a group is called in a title: what all groups share is said once, what differs is said everywhere."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Literal
+
+from inpaintbench.leaderboard import Group, Leaderboard
+from inpaintbench.report.sheet import LIMITED
+
+
+class Titles:
+    """Names groups so that no two read alike, without repeating what they all share."""
+
+    def __init__(self, groups: Sequence[Group]) -> None:
+        self._seeds = {group.seed for group in groups}
+        self._protocols = {group.protocol for group in groups}
+        self._pictures: dict[object, set[str]] = defaultdict(set)
+        self._holes: dict[object, set[str]] = defaultdict(set)
+        for group in groups:
+            self._pictures[_run(group), group.dataset].add(group.pictures)
+            self._holes[_run(group), group.mask].add(group.holes)
+
+    def group(self, group: Group, *, without: Literal["mask", "dataset"] | None = None) -> str:
+        """Return a group's title, or that of all groups that differ in their mask or data set alone."""
+        parts = [self.side(group, side) for side in ("dataset", "mask") if side != without]
+        parts.append(f"{group.size} × {group.size}")
+        if group.limit is not None:
+            parts.append(f"first {group.limit} images {LIMITED}")
+        if len(self._seeds) > 1:
+            parts.append(f"seed {group.seed}")
+        if len(self._protocols) > 1:
+            parts.append(f"protocol {group.protocol}")
+        return " · ".join(parts)
+
+    def side(self, group: Group, side: Literal["mask", "dataset"]) -> str:
+        """Return the name of its mask or data set, with a digest where the same name has stood for other files."""
+        if side == "dataset":
+            name, digest, rivals = group.dataset, group.pictures, self._pictures[_run(group), group.dataset]
+        else:
+            name, digest, rivals = group.mask, group.holes, self._holes[_run(group), group.mask]
+        return f"{name} (files {digest[:6] or 'unknown'})" if len(rivals) > 1 else name
+
+    def whole(self, leaderboard: Leaderboard) -> str:
+        """Return the title of everything."""
+        if not leaderboard.groups:
+            return "No results."
+        groups = leaderboard.groups
+        counts = [
+            (len(leaderboard.standings), "method"),
+            (len({group.dataset for group in groups}), "data set"),
+            (len({group.mask for group in groups}), "mask"),
+        ]
+        parts = [f"{count} {word}{'' if count == 1 else 's'}" for count, word in counts]
+        if len(self._seeds) == 1:
+            parts.append(f"seed {groups[0].seed}")
+        if len(self._protocols) == 1:
+            parts.append(f"scoring protocol {groups[0].protocol}")
+        return "Leaderboard: " + " · ".join(parts)
+
+
+def _run(group: Group) -> tuple[int, int, int | None, int]:
+    return group.size, group.seed, group.limit, group.protocol

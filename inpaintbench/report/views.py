@@ -1,0 +1,159 @@
+"""The three arrangements of a leaderboard: a block a group, or masks or data sets side by side for each metric."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from inpaintbench.columns import Column, column_key
+from inpaintbench.errors import UnknownNameError
+from inpaintbench.leaderboard import Entry, Group, Leaderboard
+from inpaintbench.ranking import MeanRank, Score
+from inpaintbench.report.notes import notes
+from inpaintbench.report.sheet import (
+    MISSING,
+    MISSING_IMAGES,
+    Block,
+    Heading,
+    Item,
+    Sheet,
+    duration,
+    lacks_images,
+    marks,
+    number,
+)
+from inpaintbench.report.titles import Titles
+
+By = Literal["mask", "dataset"]
+
+_METHOD: Final = Heading(label="method", numeric=False)
+_IMAGES: Final = Heading(label="images")
+_SECONDS: Final = Heading(label="time", unit="s/image")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """How a leaderboard is to be printed.
+
+    Attributes:
+        by: what stands side by side: masks or data sets, in a block for each metric. None for a block a group, with
+            the metrics side by side.
+        metrics: names of the metrics to show, with or without their parameters. None for all (with `by`: those that
+            are ranked, and the PSNR over the hole).
+        color: whether text may hold ANSI styles.
+    """
+
+    by: By | None = None
+    metrics: Sequence[str] | None = None
+    color: bool = False
+
+
+def build_sheet(leaderboard: Leaderboard, options: Options) -> Sheet:
+    """Arrange a leaderboard for printing.
+
+    Raises:
+        UnknownNameError: if a metric is not there.
+    """
+    columns = choose_columns(leaderboard, options.by, options.metrics)
+    titles = Titles(leaderboard.groups)
+    if options.by is None:
+        blocks = [_group_block(leaderboard, group, columns, titles) for group in leaderboard.groups]
+    else:
+        blocks = _side_by_side(leaderboard, options.by, columns, titles)
+    if len(leaderboard.standings) > 1 and leaderboard.contests:
+        blocks.append(_mean_rank_block(leaderboard))
+    return Sheet(titles.whole(leaderboard), tuple(blocks), notes(leaderboard, columns, titles))
+
+
+def choose_columns(leaderboard: Leaderboard, by: By | None, metrics: Sequence[str] | None) -> list[Column]:
+    """Return the columns of the metrics asked for, in that order; of those shown by default if none are.
+
+    Raises:
+        UnknownNameError: if a metric is not there.
+    """
+    every = list(leaderboard.columns)
+    if metrics is None:
+        few = [one for one in every if one.metric.ranked or one.metric.plugin == "psnr_hole"]
+        return (few or every) if by else every
+    found: list[Column] = []
+    for wanted in metrics:
+        named = [one for one in every if wanted in (one.metric.plugin, one.key.name, one.name)]
+        if not named:
+            known = {name for one in every for name in (one.metric.plugin, one.key.name)}
+            raise UnknownNameError("metric in these results", wanted, known)
+        found += [one for one in named if one not in found]
+    return found
+
+
+def _group_block(leaderboard: Leaderboard, group: Group, columns: Sequence[Column], titles: Titles) -> Block:
+    entries = leaderboard.by_group[group]
+    present = {column_key(metric, group.protocol) for entry in entries for metric in entry.record.metrics}
+    shown = [column for column in columns if column.key in present]
+    rows = []
+    for entry in entries:
+        scores = [_score(entry, column) for column in shown]
+        time = Item(duration(entry.seconds_per_image))
+        rows.append((Item(entry.method, marks=marks(entry)), *scores, _images([entry]), time))
+    headings = (_METHOD, *(_heading(column) for column in shown), _IMAGES, _SECONDS)
+    return Block(titles.group(group), headings, tuple(rows))
+
+
+def _side_by_side(leaderboard: Leaderboard, by: By, columns: Sequence[Column], titles: Titles) -> list[Block]:
+    families: dict[str, list[Group]] = defaultdict(list)
+    for group in leaderboard.groups:
+        families[titles.group(group, without=by)].append(group)
+    blocks = []
+    for family, groups in families.items():
+        entries = {(entry.method, group): entry for group in groups for entry in leaderboard.by_group[group]}
+        for column in columns:
+            holders = {entry.method for entry in entries.values() if _has(entry, column)}
+            methods = [standing.method for standing in leaderboard.standings if standing.method in holders]
+            if not methods:
+                continue
+            rows = []
+            for method in methods:
+                found = [entries.get((method, group)) for group in groups]
+                items = [Item(MISSING) if entry is None else _marked_score(entry, column) for entry in found]
+                rows.append((Item(method), *items, _images([entry for entry in found if entry is not None])))
+            headings = [Heading(label=titles.side(group, by)) for group in groups]
+            title = f"{_heading(column).line} · {family}"
+            blocks.append(Block(title, (_METHOD, *headings, _IMAGES), tuple(rows)))
+    return blocks
+
+
+def _has(entry: Entry, column: Column) -> bool:
+    return any(column_key(metric, entry.group.protocol) == column.key for metric in entry.record.metrics)
+
+
+def _mean_rank_block(leaderboard: Leaderboard) -> Block:
+    headings = (_METHOD, Heading(label="mean rank", arrow="↓"), Heading(label="ranked in"))
+
+    def row(standing: MeanRank) -> tuple[Item, ...]:
+        ranked_in = Item(f"{standing.groups}/{leaderboard.contests}")
+        return Item(standing.method), Item(number(standing.mean, 2), standing.place), ranked_in
+
+    voters = ", ".join(column.label for column in leaderboard.columns if column.metric.ranked)
+    return Block(f"Mean rank over {voters}", headings, tuple(row(one) for one in leaderboard.standings))
+
+
+def _heading(column: Column) -> Heading:
+    return Heading(label=column.label, unit=column.metric.unit, arrow=column.arrow)
+
+
+def _score(entry: Entry, column: Column) -> Item:
+    score = entry.scores.get(column.key, Score())
+    return Item(number(score.mean, column.metric.decimals), score.place)
+
+
+def _marked_score(entry: Entry, column: Column) -> Item:
+    item = _score(entry, column)
+    return Item(item.text, item.place, marks(entry) + (MISSING_IMAGES if entry.standing == "incomplete" else ""))
+
+
+def _images(entries: Sequence[Entry]) -> Item:
+    scored = sum(entry.record.scored for entry in entries)
+    expected = sum(entry.record.expected for entry in entries)
+    mark = MISSING_IMAGES if any(lacks_images(entry) for entry in entries) else ""
+    return Item(f"{scored}/{expected}", marks=mark)

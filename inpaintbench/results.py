@@ -1,0 +1,76 @@
+"""What a run has left: its cells, as data frames."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from inpaintbench.records import StoredCell
+from inpaintbench.store import Store
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from inpaintbench.leaderboard import Leaderboard
+
+
+@dataclass(frozen=True)
+class Results:
+    """The cells of one suite in one results folder, whether this run has made them or an earlier one.
+
+    Attributes:
+        store: the results folder.
+        folders: of the suite's cells.
+        unwritten: why cells could not be stored, one sentence each.
+    """
+
+    store: Store
+    folders: tuple[Path, ...]
+    unwritten: tuple[str, ...] = ()
+
+    @cached_property
+    def cells(self) -> tuple[StoredCell, ...]:
+        """What is stored of the cells; one of which nothing is stored is left out.
+
+        Raises:
+            StoreError: if a cell is damaged.
+        """
+        return tuple(cell for folder in self.folders if (cell := self.store.read(folder)) is not None)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every cell of the suite is stored and complete."""
+        return len(self.cells) == len(self.folders) and all(cell.record.status == "complete" for cell in self.cells)
+
+    def records(self) -> pd.DataFrame:
+        """Return one row an image and cell: method, dataset, mask, item, and every number that is stored of it.
+
+        Raises:
+            StoreError: if an `images.parquet` is absent or damaged.
+        """
+        import pandas as pd
+
+        frames = [cell.images().assign(**_names(cell)) for cell in self.cells if cell.record.status == "complete"]
+        if not frames:
+            return pd.DataFrame(columns=["method", "dataset", "mask", "item"])
+        together = pd.concat(frames, ignore_index=True)
+        first = ["method", "dataset", "mask"]
+        return together[first + [name for name in together.columns if name not in first]]
+
+    def leaderboard(self) -> Leaderboard:
+        """Return the cells ranked."""
+        from inpaintbench.leaderboard import Leaderboard
+
+        return Leaderboard.from_cells(self.cells)
+
+    def table(self) -> pd.DataFrame:
+        """Return one row a cell, with means and counts: what `bench table --format csv` prints."""
+        from inpaintbench.report import to_frame
+
+        return to_frame(self.leaderboard())
+
+
+def _names(cell: StoredCell) -> dict[str, str]:
+    return {"method": cell.record.method, "dataset": cell.record.dataset, "mask": cell.record.mask}

@@ -1,0 +1,177 @@
+"""From `name[param=value,…]` to a plugin with checked parameters, and back.
+
+A name may hold `*` and `?`: then every plugin of that kind which matches, and which needs no parameter that
+the selector does not give, is selected. A value that holds a comma, a bracket, `=` or a quote is written in
+double quotes.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, Final, Generic, TypeVar
+
+from inpaintbench.api import PluginSpec
+from inpaintbench.errors import ParameterError, PluginError, SelectorError, UnknownNameError
+from inpaintbench.parameters import Value, format_value
+from inpaintbench.plugins import PluginSource, Registry
+
+S = TypeVar("S", bound=PluginSpec)
+
+_SELECTOR: Final = re.compile(r"(?P<name>[^\[\]=,\s]+)(?:\[(?P<parameters>.*)\])?", re.DOTALL)
+_ASSIGNMENT: Final = re.compile(r'\s*(?P<name>\w+)\s*=\s*(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<bare>[^,"]*?))\s*(?:,|$)')
+
+
+@dataclass(frozen=True)
+class Selection(Generic[S]):
+    """A plugin with a value for each of its parameters.
+
+    Attributes:
+        spec: the plugin's.
+        source: who brought it.
+        values: name and value of every parameter, in the order of the spec.
+    """
+
+    spec: S
+    source: PluginSource
+    values: tuple[tuple[str, Value], ...]
+
+    @property
+    def name(self) -> str:
+        """The selector in full form, which selects this again: every parameter that is not at its default is in it."""
+        by_name = dict(self.values)
+        shown = [
+            f"{parameter.name}={format_value(by_name[parameter.name])}"
+            for parameter in self.spec.parameters
+            if parameter.always_shown or by_name[parameter.name] != parameter.default
+        ]
+        return f"{self.spec.name}[{','.join(shown)}]" if shown else self.spec.name
+
+    @property
+    def portable_name(self) -> str:
+        """The same on every machine and in every version: only what differs from the defaults, and no paths.
+
+        Seeds are derived from it, so that a hole is the same wherever the data set lies.
+        """
+        defaults = {parameter.name: parameter.default for parameter in self.spec.parameters}
+        shown = sorted(
+            f"{name}={format_value(value)}" for name, value in self.portable_values.items() if value != defaults[name]
+        )
+        return f"{self.spec.name}[{','.join(shown)}]" if shown else self.spec.name
+
+    @property
+    def portable_values(self) -> dict[str, Value]:
+        """All parameters but the paths, which only say where this machine keeps something."""
+        places = {parameter.name for parameter in self.spec.parameters if parameter.is_place}
+        return {name: value for name, value in self.values if name not in places}
+
+    def build(self) -> Any:
+        """Import the target and call it with the parameters."""
+        return resolve_target(self.spec.target)(**dict(self.values))
+
+    def requirements(self) -> tuple[Any, ...]:
+        """Return the `WeightsFile`s without which it cannot work."""
+        if not self.spec.requires:
+            return ()
+        return tuple(resolve_target(self.spec.requires)(**dict(self.values)))
+
+
+def resolve_target(target: str) -> Any:
+    """Import what `package.module:Class` names.
+
+    Raises:
+        PluginError: if the module has no such attribute; what importing it raises passes through.
+    """
+    module_name, _, attribute = target.partition(":")
+    found: Any = import_module(module_name)
+    for part in attribute.split("."):
+        if not hasattr(found, part):
+            raise PluginError(f"{module_name} has no {attribute}; the spec's target is {target!r}.")
+        found = getattr(found, part)
+    return found
+
+
+def select(selectors: Iterable[str], spec_type: type[S], registry: Registry) -> tuple[Selection[S], ...]:
+    """Return what the selectors select, in their order, each selection once.
+
+    Raises:
+        SelectorError: if a selector is malformed.
+        UnknownNameError: if a name or a glob matches nothing, or a parameter is unknown.
+        ParameterError: if a value has the wrong type or range, or a required one is absent.
+    """
+    chosen = (selection for text in selectors for selection in _select_one(text, spec_type, registry))
+    return tuple({selection.name: selection for selection in chosen}.values())
+
+
+def _select_one(text: str, spec_type: type[S], registry: Registry) -> Iterator[Selection[S]]:
+    name, given = parse_selector(text)
+    known = registry.of(spec_type.kind)
+    if not set("*?") & set(name):
+        entry = registry.get(spec_type.kind, name)
+        yield Selection(_narrow(entry.spec, spec_type), entry.source, _bind(entry.spec, given))
+        return
+    matching = [entry for key, entry in known.items() if fnmatch.fnmatchcase(key, name)]
+    if not matching:
+        raise UnknownNameError(spec_type.kind, name, known)
+    for entry in matching:
+        if all(parameter.name in given for parameter in entry.spec.parameters if parameter.required):
+            yield Selection(_narrow(entry.spec, spec_type), entry.source, _bind(entry.spec, given))
+
+
+def parse_selector(text: str) -> tuple[str, dict[str, str]]:
+    """Split a selector into its name and the texts of its parameters.
+
+    Raises:
+        SelectorError: if it is not of the form `name[param=value,…]`.
+
+    >>> parse_selector('mask_folder[path="a,b",hole=white]')
+    ('mask_folder', {'path': 'a,b', 'hole': 'white'})
+    """
+    match = _SELECTOR.fullmatch(text.strip())
+    if match is None:
+        raise SelectorError(f"{text!r} is no selector; expected name[param=value,…].")
+    inside = (match["parameters"] or "").strip()
+    parameters: dict[str, str] = {}
+    position = 0
+    while position < len(inside):
+        assignment = _ASSIGNMENT.match(inside, position)
+        if assignment is None:
+            raise SelectorError(
+                f"{text!r}: {inside[position:]!r} is no param=value; put a value with commas in double quotes."
+            )
+        if assignment["name"] in parameters:
+            raise SelectorError(f"{text!r} gives {assignment['name']} twice.")
+        quoted = assignment["quoted"]
+        value = assignment["bare"] if quoted is None else re.sub(r"\\(.)", r"\1", quoted)
+        parameters[assignment["name"]] = value
+        position = assignment.end()
+    return match["name"], parameters
+
+
+def _bind(spec: PluginSpec, given: Mapping[str, str]) -> tuple[tuple[str, Value], ...]:
+    """Give every parameter its value, from the selector or by default."""
+    declared = {parameter.name: parameter for parameter in spec.parameters}
+    for name in given:
+        if name not in declared:
+            raise UnknownNameError(f"parameter of the {spec.kind} {spec.name}", name, declared)
+    values: list[tuple[str, Value]] = []
+    for parameter in spec.parameters:
+        try:
+            if parameter.name in given:
+                values.append((parameter.name, parameter.parse(given[parameter.name])))
+            elif parameter.default is None:
+                raise ParameterError(f"it needs {parameter.name}=…: {parameter.expected}. {parameter.help}")
+            else:
+                values.append((parameter.name, parameter.default))
+        except ParameterError as error:
+            raise ParameterError(f"{spec.kind} {spec.name}: {error}") from None
+    return tuple(values)
+
+
+def _narrow(spec: PluginSpec, spec_type: type[S]) -> S:
+    if not isinstance(spec, spec_type):
+        raise PluginError(f"{spec.name} is a {spec.kind}, not a {spec_type.kind}.")
+    return spec

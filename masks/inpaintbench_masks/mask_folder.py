@@ -1,0 +1,94 @@
+"""Holes from files: a folder of black-and-white masks, such as NVIDIA's irregular ones (Liu et al. 2018)."""
+
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Bool
+
+from inpaintbench.decoding import decode
+from inpaintbench.errors import DatasetError, ParameterError, UnreadableImageError
+from inpaintbench.places import find_folder, fingerprint_files, list_pictures
+from inpaintbench.seeding import RandomStream
+
+
+class MaskFolder:
+    """Draws one of a folder's masks for each picture, each file with the same probability.
+
+    Args:
+        path: the folder, searched at any depth; see `inpaintbench.places.find_folder`.
+        hole: the colour of the missing pixels. A pixel is white if the mean of its red, green and blue is
+            above half.
+    """
+
+    def __init__(self, path: str, hole: Literal["white", "black"] = "white") -> None:
+        self.path = path
+        self.hole = hole
+
+    @cached_property
+    def folder(self) -> Path:
+        """Where the masks lie."""
+        return find_folder(self.path)
+
+    @cached_property
+    def names(self) -> list[str]:
+        """The masks' paths below the folder, in the order from which one is drawn."""
+        names = list_pictures(self.folder)
+        if not names:
+            raise DatasetError(f"There is no mask in {self.folder}: expected pictures such as PNG files.")
+        return names
+
+    def fingerprint(self) -> str:
+        """Return a hash of the masks' names and contents.
+
+        Raises:
+            DatasetError: if the folder is absent, empty or unreadable.
+        """
+        return fingerprint_files(self.folder, self.names)
+
+    def draw(self, height: int, width: int, stream: RandomStream) -> Bool[np.ndarray, "h w"]:
+        """Return the hole of one file, True = missing.
+
+        A mask that comes out empty or full at this size is passed over, and one of the others drawn.
+
+        Raises:
+            DatasetError: if the folder is absent, empty or unreadable, or a mask cannot be decoded.
+            ParameterError: if every mask comes out empty or full.
+        """
+        left = list(range(len(self.names)))
+        while left:
+            name = self.names[left.pop(stream.integer(0, len(left) - 1))]
+            white = fit_mask(self._decode(name), height, width)
+            hole = white if self.hole == "white" else ~white
+            if hole.any() and not hole.all():
+                return hole
+        raise ParameterError(
+            f"mask_folder[hole={self.hole}]: the {len(self.names)} masks in {self.folder} all come out empty "
+            f"or full at {width}×{height} pixels; expected some with black and white, or a larger --size."
+        )
+
+    def _decode(self, name: str) -> Bool[np.ndarray, "h w"]:
+        try:
+            picture = decode(self.folder / name)
+        except UnreadableImageError as error:
+            raise DatasetError(f"A mask of mask_folder cannot be used: {error}") from error
+        white: Bool[np.ndarray, "h w"] = 2 * picture.sum(axis=2, dtype=np.int64) > 3 * 255
+        return white
+
+
+def fit_mask(mask: Bool[np.ndarray, "mask_h mask_w"], height: int, width: int) -> Bool[np.ndarray, "h w"]:
+    """Crop a mask about its centre to the proportions of height × width, and resize by nearest neighbour.
+
+    Whole numbers alone decide: the crop is as large as fits, its longer direction rounded down (at least
+    one pixel); an odd margin is a pixel narrower above and on the left; pixel i of n takes the mask's pixel
+    at (i + ½)/n of the crop, rounded down.
+    """
+    mask_height, mask_width = mask.shape
+    crop_height = max(1, min(mask_height, mask_width * height // width))
+    crop_width = max(1, min(mask_width, mask_height * width // height))
+    top, left = (mask_height - crop_height) // 2, (mask_width - crop_width) // 2
+    rows = top + (2 * np.arange(height) + 1) * crop_height // (2 * height)
+    columns = left + (2 * np.arange(width) + 1) * crop_width // (2 * width)
+    fitted: Bool[np.ndarray, "h w"] = mask[rows[:, None], columns[None, :]]
+    return fitted

@@ -1,0 +1,69 @@
+"""What every test stands on: one thread, no network, no picture or weight of the machine's own."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NoReturn
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+import pytest
+import torch
+from jaxtyping import install_import_hook
+
+CHECKED = (
+    "inpaintbench.ops",
+    "inpaintbench.pictures",
+    "inpaintbench.seeding",
+    "inpaintbench.metrics",
+    "inpaintbench.execution.contract",
+    "inpaintbench.execution.loader",
+    "inpaintbench.execution.samples",
+    "inpaintbench.execution.scoring",
+    "inpaintbench_methods",
+    "inpaintbench_datasets",
+    "inpaintbench_masks",
+)
+"""Modules whose shape annotations are checked at run time, in the tests alone."""
+
+_hook = install_import_hook(list(CHECKED), "beartype.beartype")
+torch.set_num_threads(1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip, with the reason, what this machine lacks."""
+    no_gpu = pytest.mark.skip(reason="there is no CUDA device here")
+    no_data = pytest.mark.skip(reason="INPAINTBENCH_DATA is not set, or names no folder")
+    slow = pytest.mark.skip(reason="slow: run with -m slow")
+    asked = items[0].config.getoption("-m") if items else ""
+    has_data = Path(os.environ.get("INPAINTBENCH_DATA", "/nonexistent")).is_dir()
+    for item in items:
+        if item.get_closest_marker("gpu") and not torch.cuda.is_available():
+            item.add_marker(no_gpu)
+        if item.get_closest_marker("realdata") and not has_data:
+            item.add_marker(no_data)
+        if item.get_closest_marker("slow") and "slow" not in str(asked):
+            item.add_marker(slow)
+
+
+@pytest.fixture(autouse=True)
+def _no_network(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let connections reach this machine only."""
+    connect = socket.socket.connect
+
+    def local_only(self: socket.socket, address: Any) -> None | NoReturn:
+        if isinstance(address, tuple) and address[0] not in ("127.0.0.1", "::1", "localhost"):
+            raise OSError(f"a test tried to reach {address}")
+        return connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", local_only)
+    yield
+
+
+@pytest.fixture
+def real_data() -> Path:
+    """Return the folder with real pictures."""
+    return Path(os.environ["INPAINTBENCH_DATA"])
