@@ -104,7 +104,7 @@ class PluginSpec:
             raise PluginError(
                 f"{self.name!r} cannot be a {self.kind}'s name: expected a letter, then letters, digits, _ . or -."
             )
-        for target in filter(None, (self.target, self.requires)):
+        for target in (self.target, *([self.requires] if self.requires else [])):
             if not _TARGET.fullmatch(target):
                 raise PluginError(f"{self.kind} {self.name}: {target!r} is no target; expected 'package.module:Class'.")
         names = [parameter.name for parameter in self.parameters]

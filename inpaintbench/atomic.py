@@ -26,9 +26,9 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 
 
 def write_json(path: Path, document: Mapping[str, Any]) -> None:
-    """Write `document` as indented UTF-8 JSON."""
+    """Write `document` as indented UTF-8 JSON. Lone surrogates, as in names of odd files, become JSON's escapes."""
     with replacing(path) as file:
-        file.write((json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode())
+        file.write((json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode(errors="backslashreplace"))
 
 
 def sync_folder(folder: Path) -> None:

@@ -9,7 +9,7 @@
 | ICC profile | converted to sRGB (perceptual intent); ignored if it is sRGB's own, or does not fit |
 | CMYK, no profile | R = (255 − C)(255 − K) / 255, and so on; a JPEG holds 255 − C, as Adobe's do |
 | 16-bit or 12-bit grey | level × 255 / white, rounded to nearest |
-| 16-bit RGB | the high byte, which is all that Pillow reads: at most 1 level below rounding to nearest |
+| 16-bit RGB | the high byte, which is all that Pillow reads: within 1 level of rounding to nearest |
 | floating point | level × 255, if all lie in [0, 1]; otherwise refused: no header says what is white |
 | 32-bit or signed integers | refused, for the same reason |
 """

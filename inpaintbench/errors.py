@@ -36,12 +36,19 @@ class UnknownNameError(UsageError):
     """A name that nobody registered."""
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
-        known = sorted(known)
-        near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
-        hint = f" Did you mean {' or '.join(near)}?" if near else ""
+        super().__init__(kind, name, tuple(sorted(known)))  # as they are: what crosses processes is built from them
+
+    @property
+    def near(self) -> tuple[str, ...]:
+        """Known names that look like the one that was asked for."""
+        _, name, known = self.args
+        return tuple(difflib.get_close_matches(name, known, n=3, cutoff=0.5))
+
+    def __str__(self) -> str:
+        kind, name, known = self.args
+        hint = f" Did you mean {' or '.join(self.near)}?" if self.near else ""
         listing = f" Known: {', '.join(known)}." if known else ""
-        super().__init__(f"There is no {kind} called {name!r}.{hint}{listing}")
-        self.near = tuple(near)
+        return f"There is no {kind} called {name!r}.{hint}{listing}"
 
 
 class ParameterError(UsageError):

@@ -75,7 +75,7 @@ class Journal:
             end = file.seek(0, os.SEEK_END)
             if end and (file.seek(end - 1), file.read(1))[1] != b"\n":
                 file.seek(0)
-                file.truncate(file.read().rfind(b"\n") + 1)
+                file.truncate(sum(len(line) for line in file if line.endswith(b"\n")))
 
     def _lines(self) -> Iterator[dict[str, Any]]:
         try:
@@ -94,13 +94,12 @@ class Journal:
         """Infer the columns: every name that any record has, in the order of first appearance."""
         import pyarrow as pa
 
-        kinds: dict[str, pa.DataType] = {"item": pa.string(), "index": pa.int64()}
+        kinds: dict[str, set[type]] = {"item": {str}, "index": {int}}
         for batch in self.batches():
             for record in batch["records"]:
                 for name, value in record.items():
-                    if kinds.get(name, pa.null()) == pa.null():
-                        kinds[name] = pa.null() if value is None else pa.scalar(value).type
-        return pa.schema([(name, pa.float64() if kind == pa.null() else kind) for name, kind in kinds.items()])
+                    kinds.setdefault(name, set()).add(type(value))
+        return pa.schema([(name, _column_type(types)) for name, types in kinds.items()])
 
     def _row_groups(self) -> Iterator[list[dict[str, Any]]]:
         rows: list[dict[str, Any]] = []
@@ -109,4 +108,14 @@ class Journal:
             while len(rows) >= ROW_GROUP:
                 yield rows[:ROW_GROUP]
                 rows = rows[ROW_GROUP:]
-        yield rows
+        if rows:
+            yield rows
+
+
+def _column_type(kinds: set[type]) -> pa.DataType:
+    """Return the type that holds them all: whole and other numbers together, and nulls alone, are floating point."""
+    import pyarrow as pa
+
+    held = kinds - {type(None)}
+    types: Mapping[type, pa.DataType] = {bool: pa.bool_(), int: pa.int64(), str: pa.string()}
+    return types.get(held.pop(), pa.float64()) if len(held) == 1 else pa.float64()

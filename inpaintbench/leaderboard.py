@@ -19,9 +19,36 @@ from inpaintbench.columns import Column, ColumnKey, name_columns
 from inpaintbench.ranking import MeanRank, Score, natural, rank_scores
 from inpaintbench.records import CellRecord, StoredCell
 
+Question = tuple[str, str, str, int, int, int | None]
+
 Standing = Literal["ranked", "failed", "limited", "incomplete", "stale"]
 """What an entry's numbers are worth. `stale`: a newer version of the same method has failed; `incomplete`:
 images are missing that the cell is about, or that other methods of its group have."""
+
+
+@dataclass(frozen=True, order=True)
+class Source:
+    """What the selector of a data set or a mask generator does not say of the pictures or holes that it gave.
+
+    Attributes:
+        version: of the plugin; 0 if the record has none.
+        fingerprint: of the files' contents; empty if it reads none.
+        code: hash of the plugin's source.
+    """
+
+    version: int
+    fingerprint: str
+    code: str
+
+    @classmethod
+    def of(cls, record: CellRecord, kind: Literal["dataset", "mask"]) -> Self:
+        """Return what the cell's record says of its data set or mask."""
+        identity = record.identity.get(kind) or {}
+        return cls(
+            version=int(identity.get("version") or 0),
+            fingerprint=str(identity.get("fingerprint") or ""),
+            code=str(identity.get("code") or ""),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,8 +61,8 @@ class Group:
         seed: of the suite.
         limit: at most so many images were taken; None for all.
         protocol: version of the scoring protocol.
-        pictures: fingerprint of the data set's items; empty if the record has none.
-        holes: fingerprint of the files a mask generator reads; empty if it reads none.
+        pictures: version and code of the data set's plugin, and fingerprint of its items.
+        holes: version and code of the mask generator, and fingerprint of the files that it reads.
     """
 
     dataset: str
@@ -44,8 +71,8 @@ class Group:
     seed: int
     limit: int | None
     protocol: int
-    pictures: str
-    holes: str
+    pictures: Source
+    holes: Source
 
     @classmethod
     def of(cls, record: CellRecord) -> Self:
@@ -57,8 +84,8 @@ class Group:
             seed=record.seed,
             limit=record.limit,
             protocol=record.protocol,
-            pictures=_fingerprint(record, "dataset"),
-            holes=_fingerprint(record, "mask"),
+            pictures=Source.of(record, "dataset"),
+            holes=Source.of(record, "mask"),
         )
 
     @property
@@ -129,11 +156,17 @@ class Leaderboard:
 
     @classmethod
     def from_cells(cls, cells: Iterable[StoredCell]) -> Self:
-        """Build it; of several stored results of one method in one group the newest complete one is taken."""
-        rivals: dict[tuple[Group, str], list[CellRecord]] = defaultdict(list)
+        """Build it; of several stored results for the same question the newest complete one is taken."""
+        rivals: dict[Question, list[CellRecord]] = defaultdict(list)
         for cell in cells:
-            rivals[Group.of(cell.record), cell.record.method].append(cell.record)
-        chosen = {key: _choose(records) for key, records in rivals.items()}
+            rivals[_question(cell.record)].append(cell.record)
+        chosen: dict[tuple[Group, str], tuple[CellRecord, CellRecord | None]] = {}
+        older: dict[tuple[Group, str], int] = {}
+        for candidates in rivals.values():
+            record, newer = _choose(candidates)
+            key = (Group.of(record), record.method)
+            chosen[key] = record, newer
+            older[key] = sum(one.status == "complete" and one is not record for one in candidates)
         records = {key: record for key, (record, _) in chosen.items()}
         most: dict[Group, int] = defaultdict(int)
         for (group, _), record in records.items():
@@ -149,7 +182,7 @@ class Leaderboard:
                 standing=worth[group, one.method],
                 scores=ranking.scores[group, one.method],
                 newer=chosen[group, one.method][1],
-                superseded=len(_older(rivals[group, one.method], records[group, one.method])),
+                superseded=older[group, one.method],
             )
             for group in groups
             for one in ranking.standings
@@ -166,10 +199,9 @@ class Leaderboard:
         return found
 
 
-def _fingerprint(record: CellRecord, kind: Literal["dataset", "mask"]) -> str:
-    entry = record.identity.get(kind)
-    found = entry.get("fingerprint") if isinstance(entry, Mapping) else record.identity.get(f"{kind}_fingerprint")
-    return str(found or "")
+def _question(record: CellRecord) -> Question:
+    """Return what was asked, whatever code, pictures and holes answered it."""
+    return record.method, record.dataset, record.mask, record.size, record.seed, record.limit
 
 
 def _choose(records: Sequence[CellRecord]) -> tuple[CellRecord, CellRecord | None]:
@@ -180,10 +212,6 @@ def _choose(records: Sequence[CellRecord]) -> tuple[CellRecord, CellRecord | Non
         return newest, None
     shown = max(complete, key=lambda record: (record.finished, record.key))
     return shown, (newest if newest.status != "complete" and newest.key != shown.key else None)
-
-
-def _older(rivals: Sequence[CellRecord], shown: CellRecord) -> list[CellRecord]:
-    return [record for record in rivals if record.status == "complete" and record is not shown]
 
 
 def _standing(record: CellRecord, newer: CellRecord | None, most: int) -> Standing:

@@ -101,7 +101,7 @@ class Parameter:
                     return self.check(_whole_or_fraction(text))
                 case "text" | "path":
                     return self.check(text)
-        except (ValueError, KeyError):
+        except (ValueError, KeyError, ParameterError):  # the text itself is what the message shows
             raise self._refuse(text) from None
 
     def check(self, value: object) -> Value:

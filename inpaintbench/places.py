@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
@@ -109,13 +109,20 @@ def _pictures_below(folder: Path, prefix: str, above: frozenset[str]) -> list[st
             for entry in entries:
                 if entry.name.startswith("."):
                     continue
-                if entry.is_dir():
+                if _holds(entry.is_dir):
                     found += _pictures_below(Path(entry.path), f"{prefix}{entry.name}/", above | {real})
-                elif Path(entry.name).suffix.lower() in PICTURE_SUFFIXES and entry.is_file():
+                elif Path(entry.name).suffix.lower() in PICTURE_SUFFIXES and _holds(entry.is_file):
                     found.append(_as_text(prefix + entry.name))
     except OSError as error:
         raise DatasetError(f"{folder} cannot be read: {error.strerror or error}.") from error
     return found
+
+
+def _holds(question: Callable[[], bool]) -> bool:
+    try:
+        return question()
+    except OSError:  # a link that leads to itself is neither folder nor file
+        return False
 
 
 def _as_text(name: str) -> str:

@@ -12,8 +12,10 @@ import hashlib
 import importlib
 import importlib.metadata
 import importlib.util
+import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import traceback
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -31,6 +33,7 @@ BUNDLED: Final = (
     "inpaintbench_datasets",
     "inpaintbench_masks",
 )
+_MACHINERY: Final = ("<", str(Path(__file__).parent), str(Path(importlib.__file__).parent))
 _HOOKS: Final[Mapping[str, type[PluginSpec]]] = {
     "register_methods": MethodSpec,
     "register_datasets": DatasetSpec,
@@ -127,52 +130,62 @@ def load_registry(given: Sequence[str] = ()) -> Registry:
     """Load every plugin.
 
     Args:
-        given: files (`path/to/plugin.py`) or module names, as in `--plugin`.
+        given: files (`path/to/plugin.py`) or module names, as in `--plugin`. One that is given twice, or that is
+            installed and loaded already, counts once.
 
     Raises:
         PluginError: if a given plugin does not import, registers nothing, or registers wrongly.
     """
     registry = Registry()
-    manager = pluggy.PluginManager(hookspecs.PROJECT)
-    manager.add_hookspecs(hookspecs)
+    loaded = set(BUNDLED)
     for name in BUNDLED:
-        _register(registry, manager, importlib.import_module(name), PluginSource("bundled", name))
+        _register(registry, importlib.import_module(name), PluginSource("bundled", name))
     for source, entry_point in _entry_points():
         try:
-            _register(registry, manager, entry_point.load(), source)
-        except Exception as error:  # whatever a stranger's plugin raises is reported, never fatal
-            message = str(error) if isinstance(error, PluginError) else f"{type(error).__name__}: {error}"
+            plugin = entry_point.load()
+            _register(registry, plugin, source)
+        except (Exception, SystemExit) as error:  # whatever a stranger's plugin raises is reported, never fatal
+            message = str(error) if isinstance(error, PluginError) else _explain(error)
             registry.problems.append(PluginProblem(source, message))
+        else:
+            loaded.add(getattr(plugin, "__name__", ""))
     for name in given:
         module, source = _import_given(name)
-        _register(registry, manager, module, source)
+        if module.__name__ not in loaded:
+            _register(registry, module, source)
+            loaded.add(module.__name__)
     return registry
 
 
-def _entry_points() -> Iterator[tuple[PluginSource, importlib.metadata.EntryPoint]]:
-    for entry_point in sorted(importlib.metadata.entry_points(group=hookspecs.PROJECT), key=lambda point: point.name):
+def _entry_points() -> list[tuple[PluginSource, importlib.metadata.EntryPoint]]:
+    found: list[tuple[PluginSource, importlib.metadata.EntryPoint]] = []
+    for entry_point in importlib.metadata.entry_points(group=hookspecs.PROJECT):
         distribution = entry_point.dist
         label = f"{distribution.name} {distribution.version}" if distribution else ""
-        yield PluginSource("installed", entry_point.name, distribution=label), entry_point
+        found.append((PluginSource("installed", entry_point.name, distribution=label), entry_point))
+    return sorted(found, key=lambda pair: (pair[0].name, pair[0].distribution, pair[1].value))
 
 
-def _register(registry: Registry, manager: pluggy.PluginManager, plugin: object, source: PluginSource) -> None:
+def _register(registry: Registry, plugin: object, source: PluginSource) -> None:
     """Call every hook of one plugin, then add what it brings.
+
+    Each plugin has a manager to itself, so that what one does wrong is never taken for another's fault.
 
     Raises:
         PluginError: if it registers nothing, or something that is no spec, or a name that is taken.
     """
-    name = f"{source.kind}:{source.name}"
-    if manager.register(plugin, name=name) is None:
-        raise PluginError(f"{source} is blocked.")
+    manager = pluggy.PluginManager(hookspecs.PROJECT)
+    manager.add_hookspecs(hookspecs)
     try:
+        manager.register(plugin, name=source.name)
         manager.check_pending()
     except pluggy.PluginValidationError as error:
-        manager.unregister(name=name)
+        reason = " ".join(str(error).split())
         raise PluginError(
-            f"{source} implements a hook that does not exist: {error}. Known: {', '.join(_HOOKS)}."
+            f"{source} implements a hook that does not exist, or with arguments that it does not have: {reason}. "
+            f"Known, all without arguments: {', '.join(_HOOKS)}."
         ) from error
-    specs = [spec for hook, spec_type in _HOOKS.items() for spec in _answers(manager, hook, spec_type, name, source)]
+    specs = [spec for hook, spec_type in _HOOKS.items() for spec in _answers(manager, hook, spec_type, source)]
     if not specs:
         raise PluginError(
             f"{source} registers nothing. Expected at least one function called {', '.join(_HOOKS)}, "
@@ -182,29 +195,22 @@ def _register(registry: Registry, manager: pluggy.PluginManager, plugin: object,
 
 
 def _answers(
-    manager: pluggy.PluginManager, hook: str, spec_type: type[PluginSpec], name: str, source: PluginSource
+    manager: pluggy.PluginManager, hook: str, spec_type: type[PluginSpec], source: PluginSource
 ) -> list[PluginSpec]:
-    """Call one plugin's implementation of a hook (and nobody else's, so that a failure is its own)."""
+    """Call a plugin's implementation of a hook."""
     caller: pluggy.HookCaller = getattr(manager.hook, hook)
     answers: list[PluginSpec] = []
     for implementation in caller.get_hookimpls():
-        if implementation.plugin_name != name:
-            continue
         try:
             returned = implementation.function()
-        except Exception as error:
-            raise PluginError(f"{source}: {hook} raised {type(error).__name__}: {error}") from error
-        answers += _checked(returned, hook, spec_type, source)
+            specs = list(returned) if isinstance(returned, Iterable) else [returned]
+        except (Exception, SystemExit) as error:
+            raise PluginError(f"{source}: {hook} raised {_explain(error)}") from error
+        for spec in specs:
+            if not isinstance(spec, spec_type):
+                raise PluginError(f"{source}: {hook} returned {spec!r}; expected a list of {spec_type.__name__}.")
+            answers.append(spec)
     return answers
-
-
-def _checked(returned: object, hook: str, spec_type: type[PluginSpec], source: PluginSource) -> list[PluginSpec]:
-    specs: list[PluginSpec] = []
-    for spec in returned if isinstance(returned, Iterable) else [returned]:
-        if not isinstance(spec, spec_type):
-            raise PluginError(f"{source}: {hook} returned {spec!r}; expected a list of {spec_type.__name__}.")
-        specs.append(spec)
-    return specs
 
 
 def _import_given(name: str) -> tuple[ModuleType, PluginSource]:
@@ -214,22 +220,18 @@ def _import_given(name: str) -> tuple[ModuleType, PluginSource]:
         PluginError: if there is no such thing, or importing it raises.
     """
     path = Path(name)
-    is_file = path.suffix == ".py" or path.exists()
+    is_file = path.suffix == ".py" or path.is_file()
     try:
         module = _import_file(path.resolve()) if is_file else importlib.import_module(name)
-    except Exception as error:
-        what = (
-            f"line {error.lineno}: {error.msg}"
-            if isinstance(error, SyntaxError)
-            else f"{type(error).__name__}: {error}"
-        )
-        raise PluginError(f"The plugin {name} cannot be imported: {what}") from error
+    except (Exception, SystemExit) as error:
+        raise PluginError(f"The plugin {name} cannot be imported: {_explain(error)}") from error
     return module, PluginSource("given", module.__name__, location=str(path) if is_file else "")
 
 
 def _import_file(path: Path) -> ModuleType:
     """Import a file under a name that only its path decides, so that a worker process gives it the same name."""
-    name = f"inpaintbench_plugin_{path.stem}_{hashlib.sha256(str(path).encode()).hexdigest()[:8]}"
+    stem = re.sub(r"\W", "_", path.stem)
+    name = f"inpaintbench_plugin_{stem}_{hashlib.sha256(str(path).encode()).hexdigest()[:8]}"
     if not path.is_file():
         raise FileNotFoundError(f"{path} is no file")
     spec = importlib.util.spec_from_file_location(name, path)
@@ -238,8 +240,18 @@ def _import_file(path: Path) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:
-        spec.loader.exec_module(module)
+        # Not by the loader, whose compiled copy can be of an earlier content if the file is edited within a second.
+        exec(compile(path.read_bytes(), path, "exec"), vars(module))
     except BaseException:
         del sys.modules[name]
         raise
     return module
+
+
+def _explain(error: BaseException) -> str:
+    """Say what an exception says, and on which line of the plugin's code it arose."""
+    if isinstance(error, SyntaxError):
+        return f"{error.filename}, line {error.lineno}: {error.msg}"
+    files = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith(_MACHINERY)]
+    where = f" ({files[-1].filename}, line {files[-1].lineno})" if files else ""
+    return f"{type(error).__name__}: {error}{where}"

@@ -12,10 +12,12 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from typing import Any, Final
 
 NUMERIC_CORE: Final = (
+    "inpaintbench.decoding",
     "inpaintbench.ops",
     "inpaintbench.pictures",
     "inpaintbench.seeding",
@@ -47,6 +49,8 @@ def code_digest(target: str) -> str:
     """Return a hash of the source that `package.module:Class` runs.
 
     That is its module, and all that this imports, statically, from its own package and from the numeric core.
+    Nothing is imported to find it. Names count relative to the package, so that a plugin file, whose module is
+    named after the folder it lies in, gives the same hash wherever it lies.
 
     Any change of these files is another code, were it only a comment: too many runs again are better than one
     stale number. Libraries do not count; their versions are stored with each cell.
@@ -54,19 +58,18 @@ def code_digest(target: str) -> str:
     module = target.partition(":")[0]
     parts = module.split(".")
     own = ".".join(parts[:2]) if parts[0] == "inpaintbench" else parts[0]
-    sources: dict[str, Path] = {}
+    sources: dict[str, str] = {}
     pending = [module]
     while pending:
         name = pending.pop()
-        path = _source_of(name)
-        if path is None or name in sources:
+        if name in sources or (path := _source_of(name)) is None:
             continue
-        sources[name] = path
-        pending += [imported for imported in _imports(name, path) if _is_in(imported, own, *NUMERIC_CORE)]
+        status = path.stat()
+        sources[name], imported = _read(name, path, (status.st_mtime_ns, status.st_size))
+        pending += [other for other in imported if _is_in(other, own, *NUMERIC_CORE)]
     total = hashlib.sha256()
-    for name, path in sorted(sources.items()):
-        content = path.read_bytes().replace(b"\r\n", b"\n")
-        total.update(f"{name}:{hashlib.sha256(content).hexdigest()}\n".encode())
+    for name, content in sorted((name.removeprefix(own), content) for name, content in sources.items()):
+        total.update(f"{name}:{content}\n".encode())
     return total.hexdigest()
 
 
@@ -80,26 +83,52 @@ def _source_of(module: str) -> Path | None:
     if loaded is not None and getattr(loaded, "__file__", None):
         path = Path(str(loaded.__file__))
     else:
-        try:
-            spec = importlib.util.find_spec(module)
-        except (ImportError, AttributeError, ValueError):
-            return None
+        spec = _spec_of(module)
         if spec is None or not spec.origin:
             return None
         path = Path(spec.origin)
     return path if path.suffix == ".py" and path.is_file() else None
 
 
-def _imports(module: str, path: Path) -> Iterator[str]:
+def _spec_of(module: str) -> ModuleSpec | None:
+    """Find a module without importing its parents, which `importlib.util.find_spec` would do."""
+    parent = module.rpartition(".")[0]
+    try:
+        if not parent:
+            return importlib.util.find_spec(module)
+        loaded = sys.modules.get(parent)
+        above = loaded.__spec__ if loaded is not None else _spec_of(parent)
+        if above is None or above.submodule_search_locations is None:
+            return None
+        return PathFinder.find_spec(module, list(above.submodule_search_locations))
+    except (ImportError, AttributeError, ValueError):
+        return None
+
+
+@lru_cache(maxsize=4096)
+def _read(module: str, path: Path, state: tuple[int, int]) -> tuple[str, tuple[str, ...]]:
+    """Return the hash of a source file, and what it imports: nothing, if it is no Python that can be parsed.
+
+    `state` (time and size) makes a changed file a new entry of the cache.
+    """
+    content = path.read_bytes().replace(b"\r\n", b"\n")
+    try:
+        imported = tuple(_imports(module, path, ast.parse(content)))
+    except (SyntaxError, ValueError):
+        imported = ()
+    return hashlib.sha256(content).hexdigest(), imported
+
+
+def _imports(module: str, path: Path, tree: ast.Module) -> Iterator[str]:
     """Yield the names of modules that a file imports, and `module.name` for each name that it imports from one."""
-    package = module if path.name == "__init__.py" else module.rpartition(".")[0]
-    for node in ast.walk(ast.parse(path.read_bytes())):
+    package = (module if path.name == "__init__.py" else module.rpartition(".")[0]).split(".")
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             base = node.module or ""
             if node.level:
-                parent = package.split(".")[: len(package.split(".")) - node.level + 1]
+                parent = package[: max(0, len(package) - node.level + 1)]
                 base = ".".join([*parent, base] if base else parent)
             yield base
             yield from (f"{base}.{alias.name}" for alias in node.names)

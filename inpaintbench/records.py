@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+import math
+from array import array
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
@@ -15,6 +17,7 @@ from inpaintbench.errors import StoreError
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow.parquet as pq
 
 SCHEMA: Final = 1
 Status = Literal["complete", "incomplete", "failed", "oom", "timeout", "invalid-output"]
@@ -122,14 +125,23 @@ class CellRecord:
         Raises:
             StoreError: if it comes from a newer version of this package, or lacks something.
         """
-        found = document.get("schema")
-        if isinstance(found, int) and found > SCHEMA:
-            raise StoreError(f"was written by a newer inpaintbench (schema {found}, this one reads up to {SCHEMA})")
+        refuse_newer(document)
         try:
             metrics = tuple(MetricColumn(**metric) for metric in document["metrics"])
             return cls(**{**document, "metrics": metrics, "unreadable": tuple(document["unreadable"])})
         except (KeyError, TypeError) as error:
             raise StoreError(f"is no record of a cell: {error}") from error
+
+
+def refuse_newer(document: Mapping[str, Any]) -> None:
+    """Refuse what this version may misread.
+
+    Raises:
+        StoreError: if `document` comes from a newer version of this package.
+    """
+    found = document.get("schema")
+    if isinstance(found, int) and found > SCHEMA:
+        raise StoreError(f"was written by a newer inpaintbench (schema {found}, this one reads up to {SCHEMA})")
 
 
 @dataclass(frozen=True)
@@ -151,6 +163,30 @@ class StoredCell:
             return pd.DataFrame({"item": []})
         path = self.folder / "images.parquet"
         try:
-            return pd.read_parquet(path)
-        except (OSError, ValueError) as error:
+            return pd.read_parquet(path).sort_values("index", kind="stable", ignore_index=True)
+        except (OSError, ValueError, KeyError) as error:
             raise StoreError(f"{path} cannot be read: {error}") from error
+
+
+def mean_scores(images: Path, metrics: Sequence[MetricColumn]) -> dict[str, float | None]:
+    """Average each metric over the rows of a Parquet file, NaN and null left out; None where nothing is left.
+
+    The sum is exact, so that no order of the rows changes it.
+    """
+    import pyarrow.parquet as pq
+
+    means: dict[str, float | None] = {}
+    with pq.ParquetFile(images) as file:
+        present = set(file.schema_arrow.names)
+        for name in (metric.name for metric in metrics):
+            column = _numbers(file, name) if name in present else []
+            means[name] = math.fsum(column) / len(column) if column else None
+    return means
+
+
+def _numbers(file: pq.ParquetFile, name: str) -> array[float]:
+    """Return a column without its NaN and null, read some rows at a time."""
+    numbers = array("d")
+    for rows in file.iter_batches(columns=[name]):
+        numbers.extend(value for value in rows.column(0).to_pylist() if value is not None and not math.isnan(value))
+    return numbers

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from importlib import import_module
 from typing import Any, Final, Generic, TypeVar
 
 from inpaintbench.api import PluginSpec
 from inpaintbench.errors import ParameterError, PluginError, SelectorError, UnknownNameError
-from inpaintbench.parameters import Value, format_value
+from inpaintbench.parameters import Parameter, Value, format_value
 from inpaintbench.plugins import PluginSource, Registry
 
 S = TypeVar("S", bound=PluginSpec)
@@ -39,28 +40,30 @@ class Selection(Generic[S]):
     source: PluginSource
     values: tuple[tuple[str, Value], ...]
 
-    @property
+    @cached_property
     def name(self) -> str:
         """The selector in full form, which selects this again: every parameter that is not at its default is in it."""
         by_name = dict(self.values)
         shown = [
             f"{parameter.name}={format_value(by_name[parameter.name])}"
             for parameter in self.spec.parameters
-            if parameter.always_shown or by_name[parameter.name] != parameter.default
+            if parameter.always_shown or not _is_default(parameter, by_name[parameter.name])
         ]
-        return f"{self.spec.name}[{','.join(shown)}]" if shown else self.spec.name
+        return _with_brackets(self.spec.name, shown)
 
-    @property
+    @cached_property
     def portable_name(self) -> str:
         """The same on every machine and in every version: only what differs from the defaults, and no paths.
 
         Seeds are derived from it, so that a hole is the same wherever the data set lies.
         """
-        defaults = {parameter.name: parameter.default for parameter in self.spec.parameters}
+        values = self.portable_values
         shown = sorted(
-            f"{name}={format_value(value)}" for name, value in self.portable_values.items() if value != defaults[name]
+            f"{parameter.name}={format_value(values[parameter.name])}"
+            for parameter in self.spec.parameters
+            if parameter.name in values and not _is_default(parameter, values[parameter.name])
         )
-        return f"{self.spec.name}[{','.join(shown)}]" if shown else self.spec.name
+        return _with_brackets(self.spec.name, shown)
 
     @property
     def portable_values(self) -> dict[str, Value]:
@@ -116,9 +119,13 @@ def _select_one(text: str, spec_type: type[S], registry: Registry) -> Iterator[S
     matching = [entry for key, entry in known.items() if fnmatch.fnmatchcase(key, name)]
     if not matching:
         raise UnknownNameError(spec_type.kind, name, known)
-    for entry in matching:
-        if all(parameter.name in given for parameter in entry.spec.parameters if parameter.required):
-            yield Selection(_narrow(entry.spec, spec_type), entry.source, _bind(entry.spec, given))
+    possible = [
+        entry
+        for entry in matching
+        if all(parameter.name in given for parameter in entry.spec.parameters if parameter.required)
+    ]
+    for entry in possible or matching:  # where none is possible, the first one's error says what it needs
+        yield Selection(_narrow(entry.spec, spec_type), entry.source, _bind(entry.spec, given))
 
 
 def parse_selector(text: str) -> tuple[str, dict[str, str]]:
@@ -159,16 +166,33 @@ def _bind(spec: PluginSpec, given: Mapping[str, str]) -> tuple[tuple[str, Value]
             raise UnknownNameError(f"parameter of the {spec.kind} {spec.name}", name, declared)
     values: list[tuple[str, Value]] = []
     for parameter in spec.parameters:
+        default = _default(parameter)
         try:
             if parameter.name in given:
                 values.append((parameter.name, parameter.parse(given[parameter.name])))
-            elif parameter.default is None:
+            elif default is None:
                 raise ParameterError(f"it needs {parameter.name}=…: {parameter.expected}. {parameter.help}")
             else:
-                values.append((parameter.name, parameter.default))
+                values.append((parameter.name, default))
         except ParameterError as error:
             raise ParameterError(f"{spec.kind} {spec.name}: {error}") from None
     return tuple(values)
+
+
+def _default(parameter: Parameter) -> Value | None:
+    """Return a default as `Parameter.parse` would have read it, so that writing it out makes no other cell."""
+    default = parameter.default
+    return float(default) if parameter.kind == "number" and isinstance(default, int) else default
+
+
+def _is_default(parameter: Parameter, value: Value) -> bool:
+    """Whether a value is the default: the fraction 1.0 is not the pixel 1."""
+    default = _default(parameter)
+    return value == default and type(value) is type(default)
+
+
+def _with_brackets(name: str, assignments: Sequence[str]) -> str:
+    return f"{name}[{','.join(assignments)}]" if assignments else name
 
 
 def _narrow(spec: PluginSpec, spec_type: type[S]) -> S:

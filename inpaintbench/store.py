@@ -16,22 +16,30 @@ anything else.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
-import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from inpaintbench.atomic import replacing, write_json
 from inpaintbench.errors import StoreError
 from inpaintbench.journal import Journal
-from inpaintbench.records import CellRecord, ImageRecord, MetricColumn, StoredCell
+from inpaintbench.records import CellRecord, ImageRecord, StoredCell, mean_scores, refuse_newer
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
+
+_DEVICES: Final = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}
+"""What Windows takes for a device, whatever follows the first dot."""
+
+
+class BusyError(StoreError):
+    """Another process is writing the cell."""
 
 
 class Store:
@@ -43,24 +51,27 @@ class Store:
 
     def folder(self, method: str, dataset: str, mask: str, key: str) -> Path:
         """Return where the cell with these selectors and this key belongs."""
-        return self.siblings(method, dataset, mask) / key
+        return self.cells_folder.joinpath(slug(method), slug(dataset), slug(mask), key)
 
     def siblings(self, method: str, dataset: str, mask: str) -> Path:
         """Return the folder of all cells with these selectors, whatever their key."""
-        return self.cells_folder / slug(method) / slug(dataset) / slug(mask)
+        return self.cells_folder.joinpath(slug(method), slug(dataset), slug(mask))
 
     def read(self, folder: Path) -> StoredCell | None:
         """Return the cell that lies in `folder`, or None if there is none.
+
+        A cell that another process is publishing at this moment is returned as it was before.
 
         Raises:
             StoreError: if there is one that cannot be read.
         """
         journal = Journal(folder / "journal.jsonl")
         if journal.sealed() is not None:
-            CellWriter(folder).open().close()
+            with contextlib.suppress(BusyError):
+                CellWriter(folder).open().close()
         path = folder / "cell.json"
         try:
-            record = CellRecord.from_json(json.loads(path.read_text(encoding="utf-8")))
+            record = CellRecord.from_json(json.loads(path.read_bytes()))
         except FileNotFoundError:
             return None
         except (OSError, ValueError, AttributeError) as error:
@@ -68,7 +79,7 @@ class Store:
         except StoreError as error:
             raise StoreError(f"{path} {error}") from error
         if record.status == "incomplete":
-            record = dataclasses.replace(record, scored=sum(len(batch["records"]) for batch in journal.batches()))
+            record = _counted(record, journal)
         return StoredCell(folder, record)
 
     def scan(self, problems: list[StoreError] | None = None) -> Iterator[StoredCell]:
@@ -93,7 +104,7 @@ class Store:
 
 
 class CellWriter:
-    """The one writer of a cell's folder."""
+    """The one writer of a cell's folder. Every method raises `StoreError` if the folder cannot be written."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -102,26 +113,29 @@ class CellWriter:
         self._lock: BaseFileLock | None = None
 
     def open(self) -> Self:
-        """Take the folder's lock, and finish a sealing that was cut short.
+        """Take the folder's lock, finish a sealing that was cut short, and remove half-written files.
 
         Raises:
-            StoreError: if another process is writing this cell, or the folder cannot be written.
+            StoreError: if another process is writing this cell, if the folder cannot be written, or if a newer
+                version of this package has written it.
         """
         from filelock import FileLock, Timeout
 
-        try:
+        with _writing(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
             lock = FileLock(self.folder / ".lock", timeout=0)
-            lock.acquire()
-        except Timeout:
-            raise StoreError(
-                f"{self.folder} is being written by another run; wait for it, or choose another --out."
-            ) from None
-        except OSError as error:
-            raise StoreError(f"{self.folder} cannot be written: {error}") from error
+            try:
+                lock.acquire()
+            except Timeout:
+                raise BusyError(
+                    f"{self.folder} is being written by another run; wait for it, or choose another --out."
+                ) from None
         self._lock = lock
-        if (document := self.journal.sealed()) is not None:
-            self._publish(CellRecord.from_json(document))
+        try:
+            self._recover()
+        except BaseException:
+            self.close()
+            raise
         return self
 
     def close(self) -> None:
@@ -132,37 +146,61 @@ class CellWriter:
 
     def begin(self, record: CellRecord) -> None:
         """Announce a cell that is about to run, unless a complete result stands there already."""
-        if self._status() != "complete":
-            write_json(self.folder / "cell.json", record.to_json())
+        if self._stored().get("status") != "complete":
+            with _writing(self.folder):
+                write_json(self.folder / "cell.json", record.to_json())
 
     def append(self, records: Sequence[ImageRecord], unreadable: Sequence[Mapping[str, str]] = ()) -> None:
         """Store one batch. Once this call has returned, killing the process does not lose it."""
-        self.journal.append_batch(records, unreadable)
+        with _writing(self.folder):
+            self.journal.append_batch(records, unreadable)
 
     def log(self, text: str) -> None:
         """Append to `log.txt`."""
-        with (self.folder / "log.txt").open("a", encoding="utf-8") as file:
+        with (
+            _writing(self.folder),
+            (self.folder / "log.txt").open("a", encoding="utf-8", errors="backslashreplace") as file,
+        ):
             file.write(text.rstrip("\n") + "\n")
 
     def seal(self, record: CellRecord) -> CellRecord:
         """Publish the cell as finished, and return its record with the means of what the journal holds."""
-        with replacing(self.folder / "images.parquet.new") as file:
-            self.journal.write_parquet(file)
-        record = dataclasses.replace(record, means=_means(self.folder / "images.parquet.new", record.metrics))
-        self.journal.append_sealed(record.to_json())
-        self._publish(record)
+        fresh = self.folder / "images.parquet.new"
+        with _writing(self.folder):
+            with replacing(fresh) as file:
+                self.journal.write_parquet(file)
+            record = dataclasses.replace(record, means=mean_scores(fresh, record.metrics))
+            self.journal.append_sealed(record.to_json())
+            self._publish(record)
         return record
 
     def fail(self, record: CellRecord) -> None:
         """Store a failure: as the cell's state, or beside a complete result that an earlier run has left."""
-        name = "failure.json" if self._status() == "complete" else "cell.json"
-        write_json(self.folder / name, record.to_json())
+        name = "failure.json" if self._stored().get("status") == "complete" else "cell.json"
+        with _writing(self.folder):
+            write_json(self.folder / name, record.to_json())
 
-    def _status(self) -> object:
+    def _recover(self) -> None:
+        """Do what a killed writer has left undone."""
+        sealed = self.journal.sealed()
         try:
-            return json.loads((self.folder / "cell.json").read_text(encoding="utf-8"))["status"]
-        except (OSError, ValueError, TypeError, KeyError):
-            return None
+            refuse_newer(self._stored())
+            record = None if sealed is None else CellRecord.from_json(sealed)
+        except StoreError as error:
+            raise StoreError(f"What lies in {self.folder} {error}; choose another --out.") from error
+        with _writing(self.folder):
+            if record is not None:
+                self._publish(record)
+            for leftover in (*self.folder.glob(".*.partial"), self.folder / "images.parquet.new"):
+                leftover.unlink(missing_ok=True)
+
+    def _stored(self) -> dict[str, Any]:
+        """Return what `cell.json` says; nothing if it is absent or damaged."""
+        try:
+            document = json.loads((self.folder / "cell.json").read_bytes())
+        except (OSError, ValueError):
+            return {}
+        return document if isinstance(document, dict) else {}
 
     def _publish(self, record: CellRecord) -> None:
         """Put the finished cell in place of what was there. Every step can be done again after a kill."""
@@ -177,26 +215,33 @@ class CellWriter:
         self.journal.discard()
 
 
+@contextlib.contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    """Turn what the system says of a folder that cannot be written into a `StoreError`."""
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(f"{folder} cannot be written: {error}") from error
+
+
+def _counted(record: CellRecord, journal: Journal) -> CellRecord:
+    """Return the record of an interrupted cell with the counts of what its journal holds."""
+    scored, unreadable = 0, []
+    for batch in journal.batches():
+        scored += len(batch["records"])
+        unreadable += batch["unreadable"]
+    return dataclasses.replace(record, scored=scored, unreadable=tuple(unreadable))
+
+
+@lru_cache(maxsize=4096)
 def slug(selector: str) -> str:
     """Return a selector as the name of a folder: itself if every system can hold it, else shortened, with a hash.
 
     >>> slug("center_square[side=20]")
     'center_square[side=20]'
     """
-    safe = re.sub(r"[^\w.,=\[\]-]+", "_", selector)
-    if safe == selector and len(safe) <= 100:
+    safe = re.sub(r"[^\w.,=\[\]-]+", "_", selector, flags=re.ASCII)
+    held = len(safe) <= 100 and not safe.endswith(".") and safe.partition(".")[0].lower() not in _DEVICES
+    if safe == selector and held:
         return safe
     return f"{safe[:80]}-{sha256(selector.encode()).hexdigest()[:8]}"
-
-
-def _means(images: Path, metrics: Sequence[MetricColumn]) -> dict[str, float | None]:
-    """Average each metric over the images, NaN and null left out. The sum is exact: no order changes it."""
-    import pyarrow.parquet as pq
-
-    present = set(pq.read_schema(images).names)
-    means: dict[str, float | None] = {}
-    for name in (metric.name for metric in metrics):
-        column: list[Any] = pq.read_table(images, columns=[name]).column(0).to_pylist() if name in present else []
-        values = [value for value in column if value is not None and not math.isnan(value)]
-        means[name] = math.fsum(values) / len(values) if values else None
-    return means

@@ -15,6 +15,7 @@ limit = 100                     # left out: all images
 from __future__ import annotations
 
 import dataclasses
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ DEFAULT: Final = "embedded"
 """The suite that runs where none is named: bundled methods on bundled pictures."""
 
 _MAXIMUM_SIZE: Final = 4096
+_NAME: Final = re.compile(r"\w[\w.-]*")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +71,7 @@ class Suite:
         if path.suffix != ".toml":
             raise UnknownNameError("suite (nor a file ending in .toml)", name, bundled)
         try:
-            return cls._parse(path.stem, path.read_text(encoding="utf-8"), source=str(path))
+            return cls._parse(path.stem, path.read_text(encoding="utf-8-sig"), source=str(path))
         except OSError as error:
             raise SuiteError(f"The suite {name} cannot be read: {error.strerror or error}.") from error
         except UnicodeDecodeError as error:
@@ -97,10 +99,13 @@ class Suite:
         return Path("results") / self.name
 
     def replace(self, **changes: Any) -> Self:
-        """Return this suite with those attributes changed that are not None and not empty."""
-        return dataclasses.replace(
-            self, **{key: value for key, value in changes.items() if value is not None and value != ()}
-        )
+        """Return this suite with those attributes changed that are not None and not empty.
+
+        Raises:
+            SuiteError: if a suite cannot say so.
+        """
+        given = {key: value for key, value in changes.items() if value is not None and value not in ((), [])}
+        return dataclasses.replace(self, **{key: _checked(key, value, "this run") for key, value in given.items()})
 
 
 def bundled_suites() -> Mapping[str, str]:
@@ -116,7 +121,7 @@ def bundled_suites() -> Mapping[str, str]:
 def _checked(key: str, value: object, source: str) -> Any:
     """Check one entry of a suite file."""
     if key in ("methods", "datasets", "masks", "metrics"):
-        if isinstance(value, list) and value and all(isinstance(entry, str) for entry in value):
+        if isinstance(value, list | tuple) and value and all(isinstance(entry, str) for entry in value):
             return tuple(value)
         expected = 'a list of selectors such as ["tv"]'
     elif key in ("size", "seed", "limit"):
@@ -125,6 +130,10 @@ def _checked(key: str, value: object, source: str) -> Any:
         if isinstance(value, int) and not isinstance(value, bool) and lowest <= value <= highest:
             return value
         expected = f"a whole number from {lowest} to {highest}"
+    elif key == "name":
+        if isinstance(value, str) and _NAME.fullmatch(value):
+            return value
+        expected = "a letter or digit, then letters, digits, _ . or - (it names a folder)"
     else:
         if isinstance(value, str):
             return value

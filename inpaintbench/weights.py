@@ -83,8 +83,9 @@ class WeightsFile:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         partial = self.path.with_name(f"{self.filename}.{os.getpid()}.partial")
         digest = hashlib.sha256()
+        opener = urllib.request.build_opener()  # urlopen's remembers the proxies of its first call
         try:
-            with urllib.request.urlopen(self.url, timeout=timeout) as answer, partial.open("wb") as file:
+            with opener.open(self.url, timeout=timeout) as answer, partial.open("wb") as file:
                 while block := answer.read(1 << 20):
                     digest.update(block)
                     file.write(block)

@@ -17,7 +17,6 @@ from jaxtyping import install_import_hook
 CHECKED = (
     "inpaintbench.ops",
     "inpaintbench.pictures",
-    "inpaintbench.seeding",
     "inpaintbench.metrics",
     "inpaintbench.execution.contract",
     "inpaintbench.execution.loader",

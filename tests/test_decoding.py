@@ -8,8 +8,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
-import torchvision
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms
@@ -157,22 +155,15 @@ def test_a_cmyk_tiff_is_converted_without_a_profile_by_the_plain_formula() -> No
     assert decoded[0].tolist() == [[255, 255, 255], [0, 255, 255], [0, 0, 0], [204, 163, 122]]
 
 
-def test_a_cmyk_jpeg_has_the_colours_that_torchvision_finds() -> None:
+def test_the_inverted_inks_of_a_cmyk_jpeg_are_turned_back() -> None:
     inks = np.zeros((16, 64, 4), np.uint8)
     inks[:, 16:32, 0] = 255
     inks[:, 32:48] = (0, 51, 102, 51)
     inks[:, 48:, 3] = 255
     file = encode(Image.fromarray(inks, "CMYK"), "JPEG", quality=100)
     assert b"Adobe" in file  # the marker of inverted inks
-    decoded = decode(file)
-    assert (
-        np.abs(decoded[8, [8, 24, 40, 56]].astype(int) - [[255] * 3, [0, 255, 255], [204, 163, 122], [0] * 3]).max()
-        <= 3
-    )
-    other = torchvision.io.decode_jpeg(
-        torch.frombuffer(bytearray(file), dtype=torch.uint8), mode=torchvision.io.ImageReadMode.RGB
-    )
-    assert np.abs(decoded.astype(int) - other.permute(1, 2, 0).numpy()).max() <= 3
+    expected = [[255, 255, 255], [0, 255, 255], [204, 163, 122], [0, 0, 0]]
+    assert np.abs(decode(file)[8, [8, 24, 40, 56]].astype(int) - expected).max() <= 3
 
 
 SIXTEEN = [0, 128, 129, 257, 32767, 32768, 65406, 65407, 65535]
@@ -205,14 +196,14 @@ def test_a_12_bit_tiff_is_white_at_4095() -> None:
 
 
 @pytest.mark.parametrize("colour_type", [2, 6])
-def test_16_bit_rgb_is_at_most_one_level_below_rounding(colour_type: int) -> None:
+def test_16_bit_rgb_is_within_one_level_of_rounding(colour_type: int) -> None:
     levels = np.random.default_rng(0).integers(0, 65536, (8, 8, 3 if colour_type == 2 else 4), dtype=np.uint16)
     levels[..., 3:] = 65535
     rows = np.ascontiguousarray(levels.astype(">u2")).view(np.uint8).reshape(8, -1)
     decoded = decode(png(rows, 16, colour_type))
     assert np.array_equal(decoded, levels[..., :3] >> 8)
     nearest = np.floor(levels[..., :3] / 257 + 0.5)
-    assert set(np.unique(nearest - decoded)) == {0, 1}
+    assert np.abs(nearest - decoded).max() == 1
 
 
 def test_16_bit_rgb_of_8_bit_levels_is_exact() -> None:
@@ -332,9 +323,11 @@ def test_a_profile_of_another_colour_model_changes_nothing() -> None:
     assert decode(encode(grey, "PNG", icc_profile=swapped_profile()))[0, :, 0].tolist() == [0, 100, 255]
 
 
-@pytest.mark.parametrize(("kind", "options"), [("TIFF", {}), ("GIF", {}), ("PNG", {}), ("WEBP", {"lossless": True})])
+@pytest.mark.parametrize(
+    ("kind", "options"), [("TIFF", {}), ("GIF", {}), ("MPO", {}), ("PNG", {}), ("WEBP", {"lossless": True})]
+)
 def test_the_first_of_several_frames_counts(kind: str, options: dict[str, Any]) -> None:
-    first, second = Image.new("RGB", (4, 4), (255, 0, 0)), Image.new("RGB", (4, 4), (0, 0, 255))
+    first, second = Image.new("RGB", (8, 8), "white"), Image.new("RGB", (8, 8), "black")
     file = encode(first, kind, save_all=True, append_images=[second], **options)
     assert np.array_equal(decode(file), np.array(first))
 
@@ -404,8 +397,8 @@ def test_no_damage_raises_anything_else(data: st.DataObject) -> None:
         file[place] = data.draw(st.integers(0, 255))
     try:
         decoded = decode(bytes(file[: data.draw(st.integers(1, len(file)))]))
-    except UnreadableImageError as error:
-        assert "cannot be decoded" in str(error)
-    else:
-        assert decoded.ndim == 3
-        assert decoded.shape[2] == 3
+    except UnreadableImageError:
+        return
+    assert decoded.dtype == np.uint8
+    assert decoded.ndim == 3
+    assert decoded.shape[2] == 3

@@ -36,6 +36,11 @@ def test_the_larger_part_of_an_odd_margin_is_on_the_right_and_below(width: int, 
     assert fit(rows(width, 4), 4)[:, 0, 0].tolist() == kept
 
 
+PILLOW_ROUNDS = 1.13
+"""Pillow rounds after each of its two passes. Half a level of the first reaches the result times the sum of the
+cubic's absolute weights, at most 1.25: 0.625 + 0.5 = 1.125; its weights of 14 bits and more add less than 0.005."""
+
+
 def resized_then_cropped(picture: np.ndarray, width: int, height: int, left: int, top: int, size: int) -> np.ndarray:
     """torch's own antialiased bicubic resize of the whole picture, then the crop."""
     planes = torch.from_numpy(picture.copy()).permute(2, 0, 1)[None].double()
@@ -61,8 +66,7 @@ def test_it_equals_an_independent_resize_and_a_hand_worked_crop(
     picture = data.chelsea() if shape == (300, 451) else picture
     assert picture.shape[:2] == shape
     expected = resized_then_cropped(picture, width, height, left, top, size)
-    # Pillow rounds to 8 bits after each of its two passes: half a level each, and 2 % for the rounded weights.
-    assert np.abs(fit(picture, size) - expected).max() <= 1.02
+    assert np.abs(fit(picture, size) - expected).max() <= PILLOW_ROUNDS
 
 
 def test_a_finer_pattern_than_the_result_can_hold_comes_out_grey() -> None:
@@ -74,7 +78,10 @@ def test_a_finer_pattern_than_the_result_can_hold_comes_out_grey() -> None:
 
 def test_pillow_resizes_as_it_did_when_the_stored_results_were_made() -> None:
     small = fit(data.chelsea(), 64)
-    assert hashlib.sha256(small.tobytes()).hexdigest() == "GOLDEN"
+    assert (
+        hashlib.sha256(small.tobytes()).hexdigest()
+        == "58fc2d949eaf6513fe27d4ec3d1795dee28a6d18e160d2ae76cf1a7173715d70"
+    )
 
 
 def test_a_strip_needs_no_more_memory_than_its_square() -> None:
@@ -117,4 +124,4 @@ def test_torchs_resize_is_the_same_filter_as_pillows() -> None:
     """What the comparison above rests on: with antialiasing, both use the cubic of a = −0.5."""
     picture = data.astronaut()[:64, :64]
     pillow = np.array(Image.fromarray(picture).resize((31, 31), Image.Resampling.BICUBIC))
-    assert np.abs(pillow - resized_then_cropped(picture, 31, 31, 0, 0, 31)).max() <= 1.02
+    assert np.abs(pillow - resized_then_cropped(picture, 31, 31, 0, 0, 31)).max() <= PILLOW_ROUNDS

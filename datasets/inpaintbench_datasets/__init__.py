@@ -10,7 +10,7 @@ PHOTOS = DatasetSpec(
     target="inpaintbench_datasets.photos:Photos",
     summary="Square crops of 14 real photographs and textures that scikit-image ships; needs no download.",
     reference="S. van der Walt et al., scikit-image: image processing in Python, PeerJ 2:e453, 2014",
-    licence="each picture's own: public domain, CC0, or no known restrictions; see docs/datasets.md",
+    licence="each picture's own, mostly public domain or CC0: see docs/datasets.md",
     notes=(
         "56 test crops of 7 photographs, and 379 training crops of 7 other photographs. A crop is as wide as "
         "the photograph's shorter side, a half or a quarter of it: from 75 to 512 pixels in the test split. "

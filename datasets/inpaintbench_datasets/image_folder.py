@@ -62,7 +62,5 @@ class ImageFolder:
         items = tuple(list_pictures(self._folder))
         if not items:
             endings = ", ".join(sorted(PICTURE_SUFFIXES))
-            raise DatasetError(
-                f"{self._folder} holds no picture, at any depth: expected files ending in {endings}."
-            )
+            raise DatasetError(f"{self._folder} holds no picture, at any depth: expected files ending in {endings}.")
         return items

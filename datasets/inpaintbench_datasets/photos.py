@@ -93,17 +93,7 @@ PHOTOGRAPHS: Final = (
             1: (
                 *range(2, 7),
                 *range(8, 14),
-                15,
-                18,
-                19,
-                20,
-                22,
-                26,
-                27,
-                29,
-                32,
-                33,
-                34,
+                *(15, 18, 19, 20, 22, 26, 27, 29, 32, 33, 34),
                 *range(36, 42),
                 *range(44, 49),
             ),
@@ -113,9 +103,7 @@ PHOTOGRAPHS: Final = (
         name="rocket",
         split="train",
         shape=(427, 640),
-        flat={
-            1: (*range(2, 11), *range(13, 22), 24, 25, 29, 31, *range(40, 43), *range(51, 54), *range(62, 65))
-        },
+        flat={1: (*range(2, 11), *range(13, 22), 24, 25, 29, 31, *range(40, 43), *range(51, 54), *range(62, 65))},
     ),
     Photograph(name="stereo_motorcycle", split="train", shape=(500, 741)),
 )
@@ -143,9 +131,7 @@ class Photos:
         digest = hashlib.sha256()
         for item in items:
             photograph, square = _crop(item)
-            digest.update(
-                f"{item} {photograph.origin} {tuple(square)} {_pixel_hash(photograph.name)}\n".encode()
-            )
+            digest.update(f"{item} {photograph.origin} {tuple(square)} {_pixel_hash(photograph.name)}\n".encode())
         return digest.hexdigest()
 
 
@@ -214,9 +200,7 @@ def _crop(item: str) -> tuple[Photograph, Square]:
     try:
         return _crops()[item]
     except KeyError:
-        raise DatasetError(
-            f"photos has no item {item!r}; expected an id such as 'chelsea/0150/01'."
-        ) from None
+        raise DatasetError(f"photos has no item {item!r}; expected an id such as 'chelsea/0150/01'.") from None
 
 
 @cache
@@ -225,9 +209,7 @@ def _picture(name: str) -> UInt8[np.ndarray, "h w 3"]:
 
     try:
         loaded = getattr(data, name)()
-    except (
-        Exception
-    ) as error:  # what is raised depends on whether scikit-image's optional downloader is installed
+    except Exception as error:  # what is raised depends on whether scikit-image's optional downloader is installed
         raise UnreadableImageError(
             f"This installation of scikit-image cannot show its picture {name} ({error}). "
             "It is in every scikit-image wheel: install scikit-image anew with pip."

@@ -7,6 +7,7 @@ that need them.
 
 from __future__ import annotations
 
+import io
 import sys
 from typing import NoReturn
 
@@ -37,11 +38,12 @@ for command in (run_command, plan_command, table_command, list_command, show_com
 
 def main() -> NoReturn:
     """Run the command line and exit."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # an old code page may lack × or ↑; better a ? than no table
     try:
         code = bench.main(prog_name="bench", standalone_mode=False)
-    except click.exceptions.Abort:
-        code = INTERRUPTED
-    except KeyboardInterrupt:
+    except (click.exceptions.Abort, KeyboardInterrupt):  # click makes an Abort of the latter
         click.echo("Interrupted. Everything scored so far is kept; the same command goes on from there.", err=True)
         code = INTERRUPTED
     except click.ClickException as error:
@@ -50,7 +52,4 @@ def main() -> NoReturn:
     except InpaintbenchError as error:
         click.echo(f"bench: {error}", err=True)
         code = USAGE
-    except BrokenPipeError:  # `bench table | head`
-        sys.stderr.close()
-        code = 0
     sys.exit(code if isinstance(code, int) else 0)

@@ -8,9 +8,12 @@ from pathlib import Path
 
 import click
 
+from inpaintbench.api import Dataset, DatasetSpec, MethodSpec, MetricSpec
 from inpaintbench.cli.options import plugin_option, registry_with
 from inpaintbench.errors import InpaintbenchError
 from inpaintbench.plugins import Registry
+from inpaintbench.selectors import select
+from inpaintbench.weights import WeightsFile
 
 GOOD, BAD = "✓", "✗"
 
@@ -70,9 +73,6 @@ def _plugins(registry: Registry) -> Iterator[str]:
 
 
 def _datasets(registry: Registry) -> Iterator[str]:
-    from inpaintbench.api import DatasetSpec
-    from inpaintbench.selectors import select
-
     base = os.environ.get("INPAINTBENCH_DATA")
     if base is None:
         yield f"Relative paths are looked for below {Path.cwd()}; INPAINTBENCH_DATA is not set."
@@ -87,26 +87,42 @@ def _datasets(registry: Registry) -> Iterator[str]:
             continue
         try:
             dataset = select([name], DatasetSpec, registry)[0].build()
-            yield f"{GOOD} {name}: {len(dataset.items('test'))} test images, {len(dataset.items('train'))} for training"
+            yield f"{GOOD} {name}: {len(dataset.items('test'))} test images, {_training_images(dataset)}"
         except Exception as error:  # a stranger's data set may raise anything; doctor only reports it
-            yield f"{BAD} {name}: {error}"
+            yield f"{BAD} {name}: {_line(error)}"
+
+
+def _training_images(dataset: Dataset) -> str:
+    try:
+        return f"{len(dataset.items('train'))} for training"
+    except Exception as error:
+        return f"none for training ({_line(error)})"
 
 
 def _weights(registry: Registry) -> Iterator[str]:
-    from inpaintbench.api import MetricSpec
-    from inpaintbench.selectors import select
+    for spec_type in (MethodSpec, MetricSpec):
+        for name, entry in registry.of(spec_type.kind).items():
+            if not entry.spec.requires:
+                continue
+            choices = next((parameter for parameter in entry.spec.parameters if parameter.choices), None)
+            selectors = [f"{name}[{choices.name}={choice}]" for choice in choices.choices] if choices else [name]
+            try:
+                for selection in select(selectors, spec_type, registry):
+                    yield from (_weights_line(selection.name, file) for file in selection.requirements())
+            except Exception as error:
+                yield f"{BAD} {name}: {_line(error)}"
 
-    for name, entry in registry.of("metric").items():
-        if not entry.spec.requires:
-            continue
-        choices = next((parameter for parameter in entry.spec.parameters if parameter.choices), None)
-        selectors = [f"{name}[{choices.name}={choice}]" for choice in choices.choices] if choices else [name]
-        for selection in select(selectors, MetricSpec, registry):
-            for file in selection.requirements():
-                if file.found():
-                    official = file.digest().startswith(file.sha256)
-                    note = "the published file" if official else "not the published file; kept apart by its hash"
-                    yield f"{GOOD} {selection.name}: {file.path} (SHA-256 {file.digest()[:8]}…, {note})"
-                else:
-                    source = f"fetched when needed from {file.url} ({file.megabytes:g} MB)"
-                    yield f"{BAD} {selection.name}: {file.path} is absent; {source}"
+
+def _weights_line(name: str, file: WeightsFile) -> str:
+    if not file.found():
+        return f"{BAD} {name}: {file.path} is absent; fetched when needed from {file.url} ({file.megabytes:g} MB)"
+    digest = file.digest()
+    official = digest.startswith(file.sha256)
+    note = "the published file" if official else "not the published file; kept apart by its hash"
+    return f"{GOOD} {name}: {file.path} (SHA-256 {digest[:8]}…, {note})"
+
+
+def _line(error: Exception) -> str:
+    """Return an error as one line; those of this package are sentences and need no type."""
+    text = str(error) if isinstance(error, InpaintbenchError) else f"{type(error).__name__}: {error}"
+    return " ".join(text.split())

@@ -6,13 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
 from inpaintbench.plugins import Registry, load_registry
 from inpaintbench.store import Store
 from inpaintbench.suite import DEFAULT, Suite
+
+LARGEST: Final = 2**63 - 1
+"""What a column of whole numbers can hold; so in suite files."""
 
 plugin_option = click.option(
     "--plugin",
@@ -61,11 +64,11 @@ def selecting(function: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--size", type=click.IntRange(1, 4096), help="Width and height of the images, in pixels."),
         click.option(
             "--limit",
-            type=click.IntRange(min=1),
+            type=click.IntRange(1, LARGEST),
             help="At most so many images of each data set; such results are not ranked.",
         ),
         click.option(
-            "--seed", type=click.IntRange(min=0), help="Decides all holes, and all randomness of the methods."
+            "--seed", type=click.IntRange(0, LARGEST), help="Decides all holes, and all randomness of the methods."
         ),
         click.option(
             "--out",

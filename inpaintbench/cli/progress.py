@@ -10,6 +10,7 @@ from typing import Self
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.table import Column
 
 from inpaintbench.errors import StoreError
 from inpaintbench.execution.listener import Listener
@@ -19,9 +20,14 @@ from inpaintbench.weights import WeightsFile
 
 
 class Lines(Listener):
-    """One line a finished cell: for logs, pipes and tests."""
+    """One line a finished cell: for logs, pipes and tests.
+
+    Attributes:
+        failures: how many cells of this run have failed, or could not be stored.
+    """
 
     def __init__(self) -> None:
+        self.failures = 0
         self._count = self._total = 0
 
     def __enter__(self) -> Self:
@@ -52,11 +58,16 @@ class Lines(Listener):
     def finished(self, planned: PlannedCell, record: CellRecord) -> None:
         """Print how the cell ended."""
         self._count += 1
-        self.say(f"[{self._count}/{self._total}] {describe(record)}")
+        log = ""
+        if record.status != "complete":
+            self.failures += 1
+            log = f" See {planned.folder / 'log.txt'}"
+        self.say(f"[{self._count}/{self._total}] {describe(record)}{log}")
 
     def refused(self, planned: PlannedCell, error: StoreError) -> None:
         """Print why the cell is not stored."""
         self._count += 1
+        self.failures += 1
         self.say(f"[{self._count}/{self._total}] {' × '.join(planned.cell.names)}: not stored. {error}")
 
 
@@ -66,17 +77,17 @@ class Display(Lines):
     def __init__(self) -> None:
         super().__init__()
         self._progress = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True, overflow="ellipsis")),
             BarColumn(bar_width=24),
             MofNCompleteColumn(),
             TextColumn("{task.fields[speed]}"),
             TimeRemainingColumn(compact=True),
-            console=Console(stderr=True),
+            console=Console(stderr=True, emoji=False, markup=False, highlight=False),
             transient=True,
         )
         self._cells: TaskID | None = None
         self._images: TaskID | None = None
-        self._start = (0.0, 0)
+        self._start: tuple[float, int] | None = None
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -89,7 +100,7 @@ class Display(Lines):
 
     def say(self, text: str) -> None:
         """Print a line above the bars."""
-        self._progress.console.print(text, markup=False, highlight=False)
+        self._progress.console.print(text, soft_wrap=True)
 
     def planned(self, plan: Plan, to_run: Sequence[PlannedCell]) -> None:
         """Start the bar of the cells."""
@@ -100,14 +111,20 @@ class Display(Lines):
         """Start the bar of the cell's images."""
         total = len(planned.cell.pictures.items)
         self._images = self._progress.add_task(" × ".join(planned.cell.names), total=total, speed="")
-        self._start = (time.monotonic(), 0)
+        self._start = None
 
     def progressed(self, planned: PlannedCell, images: int) -> None:
         """Move the bar."""
-        if self._images is not None:
-            elapsed = time.monotonic() - self._start[0]
-            speed = f"{images / elapsed:,.0f} images/s" if elapsed > 0 else ""
-            self._progress.update(self._images, completed=images, speed=speed)
+        if self._images is None:
+            return
+        if self._start is None:  # what an earlier run has left took no time of this one
+            self._start = (time.monotonic(), images)
+            self._progress.reset(self._images, completed=images)
+            return
+        since, before = self._start
+        elapsed = time.monotonic() - since
+        speed = f"{(images - before) / elapsed:,.0f} images/s" if elapsed > 0 else ""
+        self._progress.update(self._images, completed=images, speed=speed)
 
     def finished(self, planned: PlannedCell, record: CellRecord) -> None:
         """Put the cell's bar away, and print how it ended."""
@@ -131,7 +148,8 @@ def describe(record: CellRecord) -> str:
     """Say in one line how a cell ended."""
     names = f"{record.method} × {record.dataset} × {record.mask}"
     if record.status != "complete":
-        return f"{names}: {record.status}. {(record.error or {}).get('message', '')}"
+        error = record.error or {}
+        return f"{names}: {record.status}. {error.get('type', '')}: {' '.join(error.get('message', '').split())}"
     seconds = record.timing["seconds_per_image"]
     speed = f", {seconds * 1000:.3g} ms an image" if seconds is not None else ""
     unreadable = f", {len(record.unreadable)} could not be decoded" if record.unreadable else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import click
 
@@ -101,11 +101,14 @@ def run_command(
     with Display() if on_terminal else Lines() as listener:
         results = run_suite(request.suite, request.registry, request.store, options, listener)
     _print_results(results, as_json)
-    if not results.complete:
+    gaps = strict and _report_gaps(results)
+    failed = listener.failures > 0 or not results.complete
+    if failed:
         click.echo(
             "Some cells failed or are incomplete; the table names them, and each cell's log.txt says more.",
             err=True,
         )
+    if failed or gaps:
         context.exit(1)
 
 
@@ -154,27 +157,25 @@ def _print_plan(plan: Plan, to_run: int) -> None:
 
 
 def _print_results(results: Results, as_json: bool) -> None:
-    """Print the leaderboard of every group of cells that the suite is about, with all methods that are stored there."""
-    from inpaintbench.leaderboard import Leaderboard
+    """Print the suite's cells as JSON, or the leaderboard of their groups with all methods that are stored there."""
+    from inpaintbench.leaderboard import Group, Leaderboard
     from inpaintbench.report import render
 
-    asked = {_question(cell.record) for cell in results.cells}
-    cells = [cell for cell in results.store.scan([]) if _question(cell.record) in asked]
-    if not cells:
-        return
     if as_json:
         click.echo(render(Leaderboard.from_cells(results.cells), "json"), nl=False)
-    else:
+        return
+    asked = {Group.of(cell.record) for cell in results.cells}
+    cells = [cell for cell in results.store.scan([]) if Group.of(cell.record) in asked]
+    if cells:
         color = sys.stdout.isatty()
         click.echo(render(Leaderboard.from_cells(cells), "text", color=color), color=True, nl=False)
 
 
-def _question(record: Any) -> tuple[Any, ...]:
-    return (
-        record.dataset,
-        record.mask,
-        record.size,
-        record.seed,
-        record.limit,
-        record.identity["dataset"]["fingerprint"],
-    )
+def _report_gaps(results: Results) -> bool:
+    """Name the images that stored cells leave out, which `--strict` does not accept; say whether there are any."""
+    records = [cell.record for cell in results.cells if cell.record.status == "complete" and cell.record.unreadable]
+    for record in records:
+        items = ", ".join(entry["item"] for entry in record.unreadable)
+        names = f"{record.method} × {record.dataset} × {record.mask}"
+        click.echo(f"{names}: stored without what could not be decoded (--strict): {items}", err=True)
+    return bool(records)

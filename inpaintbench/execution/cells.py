@@ -16,7 +16,7 @@ from inpaintbench.api import (
     MethodSpec,
     MetricSpec,
 )
-from inpaintbench.errors import UsageError
+from inpaintbench.errors import DatasetError, PluginError, UsageError
 from inpaintbench.metrics.protocol import PROTOCOL
 from inpaintbench.provenance import code_digest, digest
 from inpaintbench.records import MetricColumn
@@ -30,8 +30,22 @@ KEY_LENGTH: Final = 16
 30 million."""
 
 
+class Part:
+    """One of the things that a cell is made of."""
+
+    @cached_property
+    def identity(self) -> dict[str, Any]:
+        """All that the cell's numbers depend on here."""
+        raise NotImplementedError
+
+    @cached_property
+    def digest(self) -> str:
+        """A hash of the identity, computed once for all the cells that share the part."""
+        return digest(self.identity)
+
+
 @dataclass(frozen=True)
-class Method:
+class Method(Part):
     """A chosen method."""
 
     selection: Selection[MethodSpec]
@@ -43,7 +57,7 @@ class Method:
 
 
 @dataclass(frozen=True)
-class Pictures:
+class Pictures(Part):
     """A chosen data set, and those of its test items that the suite's limit leaves.
 
     Attributes:
@@ -63,17 +77,18 @@ class Pictures:
         """List a data set's test items.
 
         Raises:
-            UsageError: if the data set says that it cannot be used as asked. Anything else that its code
-                raises costs its cells alone.
+            UsageError: if the data set says that it cannot be used as asked, or has no test item. Anything else
+                that its code raises costs its cells alone.
         """
         try:
             dataset: Dataset = selection.build()
             items = tuple(dataset.items("test")[:limit])
-            return cls(selection, dataset, items, dataset.fingerprint(items))
-        except UsageError:
-            raise
+            fingerprint = _text(dataset.fingerprint(items))
         except Exception as error:
-            return cls(selection, error)
+            return cls(selection, _own_fault(error))
+        if not items:
+            raise DatasetError(f"The data set {selection.name} has no test item: there is nothing to score.")
+        return cls(selection, dataset, items, fingerprint)
 
     @cached_property
     def identity(self) -> dict[str, Any]:
@@ -82,7 +97,7 @@ class Pictures:
 
 
 @dataclass(frozen=True)
-class Holes:
+class Holes(Part):
     """A chosen mask generator.
 
     Attributes:
@@ -106,11 +121,10 @@ class Holes:
         try:
             generator: MaskGenerator = selection.build()
             generator.draw(size, size, RandomStream(0))
-            return cls(selection, generator, generator.fingerprint() if isinstance(generator, Fingerprinted) else "")
-        except UsageError:
-            raise
+            fingerprint = _text(generator.fingerprint()) if isinstance(generator, Fingerprinted) else ""
+            return cls(selection, generator, fingerprint)
         except Exception as error:
-            return cls(selection, error)
+            return cls(selection, _own_fault(error))
 
     @cached_property
     def seed_name(self) -> str:
@@ -124,7 +138,7 @@ class Holes:
 
 
 @dataclass(frozen=True)
-class Score:
+class Score(Part):
     """A chosen metric, and whether its weights are here.
 
     Attributes:
@@ -144,10 +158,17 @@ class Score:
         Args:
             selection: the metric.
             obtain: makes sure of a file of weights; returns why it is not here, or nothing.
+
+        Raises:
+            UsageError: if the metric says that it cannot be used as asked. Anything else that its code raises
+                makes it unavailable.
         """
-        files: Sequence[WeightsFile] = selection.requirements()
-        why = " ".join(filter(None, map(obtain, files)))
-        return cls(selection, "" if why else "+".join(file.digest() for file in files), why)
+        try:
+            files: Sequence[WeightsFile] = selection.requirements()
+            why = " ".join(filter(None, map(obtain, files)))
+            return cls(selection, "" if why else "+".join(file.digest() for file in files), why)
+        except Exception as error:
+            return cls(selection, unavailable=f"{type(_own_fault(error)).__name__}: {error}")
 
     @cached_property
     def identity(self) -> dict[str, Any]:
@@ -192,22 +213,49 @@ class Cell:
     @cached_property
     def identity(self) -> dict[str, Any]:
         """Everything that the cell's numbers depend on."""
+        return self._settings | {
+            "method": self.method.identity,
+            "dataset": self.pictures.identity,
+            "mask": self.holes.identity,
+            "metrics": {score.selection.name: score.identity for score in self.scores},
+        }
+
+    @cached_property
+    def key(self) -> str:
+        """A hash of the identity: equal keys mean equal numbers."""
+        hashes = {
+            "method": self.method.digest,
+            "dataset": self.pictures.digest,
+            "mask": self.holes.digest,
+            "metrics": {score.selection.name: score.digest for score in self.scores},
+        }
+        return digest(self._settings | hashes)[:KEY_LENGTH]
+
+    @property
+    def _settings(self) -> dict[str, Any]:
         return {
             "protocol": PROTOCOL,
             "precision": PRECISION,
             "size": self.size,
             "seed": self.seed,
             "limit": self.limit,
-            "method": self.method.identity,
-            "dataset": self.pictures.identity,
-            "mask": self.holes.identity,
-            "metrics": [score.identity for score in self.scores],
         }
 
-    @cached_property
-    def key(self) -> str:
-        """A hash of the identity: equal keys mean equal numbers."""
-        return digest(self.identity)[:KEY_LENGTH]
+
+def _own_fault(error: Exception) -> Exception:
+    """Return what a plugin raised by a fault of its own; raise what it, or a registry, says to whoever asked for it.
+
+    A `PluginError` is a fault of the plugin: its spec names a target that is not there.
+    """
+    if isinstance(error, UsageError) and not isinstance(error, PluginError):
+        raise error
+    return error
+
+
+def _text(fingerprint: object) -> str:
+    if not isinstance(fingerprint, str):
+        raise TypeError(f"fingerprint returned {fingerprint!r}; expected text.")
+    return fingerprint
 
 
 def _identity(selection: Selection[Any]) -> dict[str, Any]:

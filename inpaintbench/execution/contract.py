@@ -7,7 +7,6 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from inpaintbench.api import Batch, Completion
-from inpaintbench.api import Method as MethodProtocol
 from inpaintbench.errors import InvalidOutputError
 
 
@@ -28,20 +27,52 @@ class Checked:
     diagnostics: dict[str, Tensor] = field(default_factory=dict)
 
 
-def complete(method: MethodProtocol, batch: Batch) -> Completion:
-    """Call a method, and refuse a change of what it was given.
+def snapshot(batch: Batch) -> Batch:
+    """Return a copy of a batch, made before a method gets it, by which `check` sees what the method changed."""
+    return Batch(batch.corrupted.clone(), batch.hole.clone(), batch.seeds)
+
+
+def check(returned: object, batch: Batch, given: Batch) -> Checked:
+    """Return a method's answer as it will be scored.
+
+    Args:
+        returned: what the method returned.
+        batch: what it was called with.
+        given: the `snapshot` of the batch from before the call.
 
     Raises:
-        InvalidOutputError: if it wrote into the batch's tensors, or returned neither a tensor nor a
-            `Completion`.
+        InvalidOutputError: if the method wrote into the batch; if it returned neither a tensor nor a
+            `Completion`; if the image has the wrong shape, type or device, or is not finite inside the hole;
+            or if a diagnostic does not hold one number an image.
     """
-    corrupted, hole = batch.corrupted.clone(), batch.hole.clone()
-    returned: object = method.complete(batch)
-    for name, before, after in (("corrupted", corrupted, batch.corrupted), ("hole", hole, batch.hole)):
-        if after.shape != before.shape or not torch.equal(before, after):
+    _refuse_changes(batch, given)
+    completion = _as_completion(returned)
+    image = _checked_image(completion.image, given)
+    inside = image.detach().to(torch.float32).masked_fill(~given.hole, 0.0)
+    unfit = (~torch.isfinite(inside)).any(dim=(1, 2, 3))
+    if unfit.any():
+        raise InvalidOutputError(
+            f"The method returned NaN or infinity inside the hole of {int(unfit.sum())} of {len(unfit)} images."
+        )
+    converged = completion.converged
+    return Checked(
+        image=inside.clamp(0, 1),
+        clamped=((inside < 0) | (inside > 1)).flatten(1).sum(dim=1),
+        converged=None if converged is None else _one_an_image("converged", converged, batch).bool(),
+        diagnostics={name: _one_an_image(name, values, batch) for name, values in completion.diagnostics.items()},
+    )
+
+
+def _refuse_changes(batch: Batch, given: Batch) -> None:
+    for name, before, after in (("corrupted", given.corrupted, batch.corrupted), ("hole", given.hole, batch.hole)):
+        same_kind = (after.shape, after.dtype, after.device) == (before.shape, before.dtype, before.device)
+        if not same_kind or not torch.equal(before, after):
             raise InvalidOutputError(
                 f"The method wrote into batch.{name}; it must work on a copy (batch.{name}.clone())."
             )
+
+
+def _as_completion(returned: object) -> Completion:
     if isinstance(returned, Completion):
         return returned
     if isinstance(returned, Tensor):
@@ -51,42 +82,24 @@ def complete(method: MethodProtocol, batch: Batch) -> Completion:
     )
 
 
-def check(completion: Completion, batch: Batch) -> Checked:
-    """Return a completion as it will be scored.
-
-    Raises:
-        InvalidOutputError: if the image has the wrong shape, type or device, or is not finite inside the
-            hole; or if a diagnostic does not hold one number an image.
-    """
-    image, expected = completion.image, batch.corrupted
+def _checked_image(image: object, given: Batch) -> Tensor:
+    expected = given.corrupted
     if not isinstance(image, Tensor) or image.shape != expected.shape:
-        found = tuple(image.shape) if isinstance(image, Tensor) else type(image).__name__
-        raise InvalidOutputError(f"The method returned an image of shape {found}; expected {tuple(expected.shape)}.")
+        found = f"of shape {tuple(image.shape)}" if isinstance(image, Tensor) else f"of type {type(image).__name__}"
+        raise InvalidOutputError(
+            f"The method returned an image {found}; expected a tensor of shape {tuple(expected.shape)}."
+        )
     if not image.is_floating_point():
         raise InvalidOutputError(f"The method returned {image.dtype}; expected floating point in [0, 1].")
     if image.device != expected.device:
         raise InvalidOutputError(f"The method returned a tensor on {image.device}; expected {expected.device}.")
-    inside = image.detach().to(torch.float32).masked_fill(~batch.hole, 0.0)
-    if not torch.isfinite(inside).all():
-        count = int((~torch.isfinite(inside)).any(dim=(1, 2, 3)).sum()) if inside.ndim == 4 else 0
-        raise InvalidOutputError(
-            f"The method returned NaN or infinity inside the hole of {count} of {len(inside)} images."
-        )
-    clamped = ((inside < 0) | (inside > 1)).flatten(1).sum(dim=1)
-    return Checked(
-        image=inside.clamp(0, 1),
-        clamped=clamped,
-        converged=None
-        if completion.converged is None
-        else _one_a_picture("converged", completion.converged, batch).bool(),
-        diagnostics={name: _one_a_picture(name, values, batch) for name, values in completion.diagnostics.items()},
-    )
+    return image
 
 
-def _one_a_picture(name: str, values: object, batch: Batch) -> Tensor:
-    if not isinstance(values, Tensor) or values.shape != (len(batch.seeds),):
-        found = tuple(values.shape) if isinstance(values, Tensor) else type(values).__name__
+def _one_an_image(name: str, values: object, batch: Batch) -> Tensor:
+    if not isinstance(values, Tensor) or values.shape != (len(batch.seeds),) or values.is_complex():
+        found = f"{values.dtype} {tuple(values.shape)}" if isinstance(values, Tensor) else type(values).__name__
         raise InvalidOutputError(
-            f"The method's {name} has shape {found}; expected one number an image, ({len(batch.seeds)},)."
+            f"The method's {name} is {found}; expected a tensor with one real number an image, ({len(batch.seeds)},)."
         )
     return values.detach()

@@ -37,7 +37,7 @@ def choose_device(name: str) -> torch.device:
         raise DeviceError("There is no MPS device here that torch can use; `bench doctor` says what there is.")
     if device.type not in ("cpu", "mps"):
         raise DeviceError(f"{name!r} is not supported; expected auto, cpu, cuda, cuda:N or mps.")
-    return device
+    return torch.device(device.type, 0) if device.type == "mps" else torch.device("cpu")  # as tensors there say
 
 
 def describe_device(device: torch.device) -> dict[str, Any]:
@@ -91,14 +91,20 @@ class PeakMemory:
                 "peak_bytes": torch.cuda.max_memory_allocated(self._device),
                 "counts": "CUDA tensors of this cell",
             }
-        if self._resettable:
-            status = Path("/proc/self/status").read_text()
-            kibibytes = next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM"))
-            return {"peak_bytes": int(kibibytes) * 1024, "counts": "the whole process, during this cell"}
+        if self._resettable and (peak := _high_water_mark()) is not None:
+            return {"peak_bytes": peak, "counts": "the whole process, during this cell"}
         return {
             "peak_bytes": psutil.Process().memory_info().rss,
             "counts": "the whole process, at the end of this cell",
         }
+
+
+def _high_water_mark() -> int | None:
+    """Return what Linux calls VmHWM, in bytes; None where the kernel does not tell it."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) * 1024
+    return None
 
 
 def _processor_name() -> str:

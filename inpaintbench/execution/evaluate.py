@@ -3,7 +3,8 @@
 import datetime
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +15,7 @@ from inpaintbench.api import Batch, Movable
 from inpaintbench.api import Method as MethodProtocol
 from inpaintbench.errors import InvalidOutputError, StoreError, UnreadableImageError
 from inpaintbench.execution.cells import Cell
-from inpaintbench.execution.contract import Checked, check, complete
+from inpaintbench.execution.contract import Checked, check, snapshot
 from inpaintbench.execution.device import PeakMemory, describe_device, synchronize
 from inpaintbench.execution.loader import Loaded, PictureCache, batches
 from inpaintbench.execution.samples import save_samples
@@ -61,7 +62,8 @@ def evaluate(
         cell: what to run.
         writer: its folder, open.
         setup: what the run's cells share.
-        on_progress: called with the number of images done so far.
+        on_progress: called with the number of images done: once with those that are stored already, then after
+            every batch.
 
     Returns:
         The record as stored: complete, or a failure with what the plugin raised.
@@ -81,10 +83,10 @@ def evaluate(
         writer.log(f"{_now()} complete")
     except StoreError:
         raise
-    except Exception as error:  # whatever a plugin raises costs its own cell, and nothing else
+    except (Exception, SystemExit) as error:  # whatever a plugin raises costs its own cell, and nothing else
         status = _status_of(error)
         record = run.record(status, error)
-        writer.log(f"{_now()} {status}\n{traceback.format_exc()}")
+        writer.log(f"{_now()} {status}\n{_printable(traceback.format_exc())}")
         writer.fail(record)
     return record
 
@@ -112,17 +114,22 @@ class _Run:
 
     def score_all(self) -> None:
         """Score every image that is not stored yet."""
+        self._refuse_unreadable(self._unreadable)
+        self._setup.panel.check()
+        self._on_progress(self.done)
         indices = [index for index, item in enumerate(self._cell.pictures.items) if item not in self._seen]
-        method = self._build_method() if indices else None
-        for loaded in batches(self._cell, indices, self._setup.batch_size, self._setup.cache):
-            if loaded.unreadable and self._setup.strict:
-                raise UnreadableImageError(
-                    f"{loaded.unreadable[0]['item']}: {loaded.unreadable[0]['reason']} (--strict)"
-                )
-            records = self._score(method, loaded) if method is not None and loaded.items else []
-            self._writer.append(records, loaded.unreadable)
-            self._count(records, loaded.unreadable)
-            self._on_progress(self.done)
+        with closing(batches(self._cell, indices, self._setup.batch_size, self._setup.cache)) as all_loaded:
+            method = self._build_method() if indices else None
+            for loaded in all_loaded:
+                self._refuse_unreadable(loaded.unreadable)
+                records = self._score(method, loaded) if method is not None and loaded.items else []
+                self._writer.append(records, loaded.unreadable)
+                self._count(records, loaded.unreadable)
+                self._on_progress(self.done)
+
+    def _refuse_unreadable(self, unreadable: Sequence[Mapping[str, str]]) -> None:
+        if unreadable and self._setup.strict:
+            raise UnreadableImageError(f"{unreadable[0]['item']}: {unreadable[0]['reason']} (--strict)")
 
     def _build_method(self) -> MethodProtocol:
         method: MethodProtocol = self._cell.method.selection.build()
@@ -144,12 +151,13 @@ class _Run:
         return _records(loaded, batch, checked, scores, seconds / len(loaded.items))
 
     def _complete(self, method: MethodProtocol, batch: Batch) -> tuple[Checked, float]:
+        given = snapshot(batch)
         synchronize(self._setup.device)
         start = time.perf_counter()
-        completion = complete(method, batch)
+        returned = method.complete(batch)
         synchronize(self._setup.device)
         seconds = time.perf_counter() - start
-        return check(completion, batch), seconds
+        return check(returned, batch, given), seconds
 
     def _warm_up(self, method: MethodProtocol, batch: Batch) -> None:
         """Let the method do what only its first call does (build kernels, fill caches), unseen by the clock.
@@ -158,7 +166,8 @@ class _Run:
         """
         if self._warm_up_images == 0:
             count = len(batch.seeds) if self._setup.device.type == "cuda" else 1
-            method.complete(Batch(batch.corrupted[:count].clone(), batch.hole[:count].clone(), batch.seeds[:count]))
+            method.complete(snapshot(Batch(batch.corrupted[:count], batch.hole[:count], batch.seeds[:count])))
+            synchronize(self._setup.device)
             self._warm_up_images = count
 
     def _count(self, records: list[ImageRecord], unreadable: Any) -> None:
@@ -171,7 +180,7 @@ class _Run:
         self._seen.update(entry["item"] for entry in unreadable)
         self._unreadable.extend(unreadable)
 
-    def record(self, status: Status, error: Exception | None = None) -> CellRecord:
+    def record(self, status: Status, error: BaseException | None = None) -> CellRecord:
         """Return what is known of the cell now."""
         cell = self._cell
         method, dataset, mask = cell.names
@@ -206,7 +215,7 @@ class _Run:
             },
             memory=self._memory.read(),
             environment=self._setup.environment | {"plugins": plugins},
-            error=None if error is None else {"type": type(error).__name__, "message": str(error)},
+            error=None if error is None else {"type": type(error).__name__, "message": _printable(str(error))},
             started=self._started,
             finished=_now(),
         )
@@ -235,12 +244,18 @@ def _records(
     ]
 
 
-def _status_of(error: Exception) -> Status:
+def _status_of(error: BaseException) -> Status:
     if isinstance(error, InvalidOutputError):
         return "invalid-output"
-    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+    out_of_memory = isinstance(error, torch.OutOfMemoryError | MemoryError)
+    if out_of_memory or (isinstance(error, RuntimeError) and "can't allocate memory" in str(error)):  # torch, on a CPU
         return "oom"
     return "failed"
+
+
+def _printable(text: str) -> str:
+    """Return text that UTF-8 can hold: half a surrogate pair, as in names of files that are no text, becomes `?`."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _now() -> str:

@@ -23,7 +23,7 @@ class Listener:
         """A cell starts."""
 
     def progressed(self, planned: PlannedCell, images: int) -> None:
-        """So many images of the running cell are done."""
+        """So many images of the running cell are done; the first call tells how many an earlier run has left."""
 
     def finished(self, planned: PlannedCell, record: CellRecord) -> None:
         """A cell has been stored: complete, or failed."""

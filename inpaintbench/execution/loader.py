@@ -1,8 +1,8 @@
 """From item ids to batches of pictures and holes: decoded and drawn in a thread, one batch ahead of the method."""
 
 import threading
-from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
@@ -11,15 +11,22 @@ import numpy as np
 import torch
 from jaxtyping import Bool, UInt8
 
-from inpaintbench.api import Batch, Dataset, MaskGenerator
-from inpaintbench.errors import InvalidOutputError, UnreadableImageError
-from inpaintbench.execution.cells import Cell
+from inpaintbench.api import Batch
+from inpaintbench.errors import DatasetError, InvalidOutputError, UnreadableImageError
+from inpaintbench.execution.cells import Cell, Pictures
 from inpaintbench.ops import corrupt
 from inpaintbench.pictures import fit
 from inpaintbench.seeding import RandomStream, derive_seed
 
 CACHE_BYTES: Final = 256 * 2**20
 """Memory for decoded pictures, shared by the cells of a run: 20,000 pictures of 64 pixels."""
+
+
+Decode = Callable[[str], object]
+"""`Dataset.load`; a plugin may return anything, so that the result is checked."""
+
+Draw = Callable[[int, int, RandomStream], object]
+"""`MaskGenerator.draw`, likewise."""
 
 
 @dataclass(frozen=True)
@@ -51,53 +58,94 @@ class Loaded:
 
 
 class PictureCache:
-    """Fitted pictures of the items used last, up to a number of bytes. Safe for threads."""
+    """Fitted pictures of one data set, up to a number of bytes. Safe for threads.
+
+    A plan goes data set by data set and reads each in the same order for every cell. Therefore what came first stays
+    until another data set (or size) comes: throwing out what was used longest ago would, in a data set larger than
+    the memory, always throw out what is needed next.
+    """
 
     def __init__(self, capacity: int = CACHE_BYTES) -> None:
         self._capacity = capacity
         self._used = 0
-        self._pictures: OrderedDict[tuple[str, str, int], UInt8[np.ndarray, "h w 3"]] = OrderedDict()
+        self._source: tuple[str, str, int] | None = None
+        self._pictures: dict[str, UInt8[np.ndarray, "h w 3"]] = {}
         self._lock = threading.Lock()
 
-    def load(self, name: str, fingerprint: str, dataset: Dataset, item: str, size: int) -> UInt8[np.ndarray, "h w 3"]:
+    @property
+    def used(self) -> int:
+        """How many bytes of pictures it holds; never more than its capacity."""
+        return self._used
+
+    def load(self, data: Pictures, decode: Decode, item: str, size: int) -> UInt8[np.ndarray, "h w 3"]:
         """Return an item, decoded, resized and cropped to `size`.
+
+        Args:
+            data: the data set that it belongs to.
+            decode: loads an item of this data set.
+            item: its id.
+            size: in pixels.
 
         Raises:
             UnreadableImageError: if it cannot be decoded.
+            InvalidOutputError: if what the data set loads is no picture.
         """
-        key = (f"{name}@{fingerprint}", item, size)
+        source = (data.selection.name, data.fingerprint, size)
         with self._lock:
-            if key in self._pictures:
-                self._pictures.move_to_end(key)
-                return self._pictures[key]
-        picture = fit(dataset.load(item), size)
+            if source == self._source and item in self._pictures:
+                return self._pictures[item]
+        picture = fit(_checked_picture(decode(item), item), size)
         with self._lock:
-            if key not in self._pictures:
-                self._pictures[key] = picture
+            if source != self._source:
+                self._pictures.clear()
+                self._source, self._used = source, 0
+            if item not in self._pictures and self._used + picture.nbytes <= self._capacity:
+                self._pictures[item] = picture
                 self._used += picture.nbytes
-            while self._used > self._capacity:
-                self._used -= self._pictures.popitem(last=False)[1].nbytes
         return picture
 
 
-def batches(cell: Cell, indices: Sequence[int], batch_size: int, cache: PictureCache) -> Iterator[Loaded]:
-    """Yield the cell's items at `indices`, `batch_size` at a time, each batch loaded while the one before is used."""
+def batches(cell: Cell, indices: Sequence[int], batch_size: int, cache: PictureCache) -> Generator[Loaded, None, None]:
+    """Return the cell's items at `indices`, `batch_size` at a time, each batch loaded while the one before is used.
+
+    Raises:
+        Exception: what the data set or the mask raised when it was built.
+        DatasetError: if the data set lists an item twice, or something that is no text.
+    """
+    decode, draw = _usable(cell)
     groups = [indices[start : start + batch_size] for start in range(0, len(indices), batch_size)]
+    return _one_ahead(lambda group: _load(cell, decode, draw, group, cache), groups)
+
+
+def _one_ahead(
+    load: Callable[[Sequence[int]], Loaded], groups: Sequence[Sequence[int]]
+) -> Generator[Loaded, None, None]:
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="loader") as loader:
-        ahead = loader.submit(_load, cell, groups[0], cache) if groups else None
+        ahead = loader.submit(load, groups[0]) if groups else None
         for following in [*groups[1:], None]:
             loaded = ahead.result() if ahead else None
-            ahead = loader.submit(_load, cell, following, cache) if following else None
+            ahead = loader.submit(load, following) if following else None
             if loaded is not None:
                 yield loaded
 
 
-def _load(cell: Cell, indices: Sequence[int], cache: PictureCache) -> Loaded:
+def _usable(cell: Cell) -> tuple[Decode, Draw]:
     data, mask = cell.pictures, cell.holes
     if isinstance(data.dataset, Exception):
         raise data.dataset
     if isinstance(mask.generator, Exception):
         raise mask.generator
+    for item, count in Counter(data.items).items():
+        if not isinstance(item, str) or count > 1:
+            raise DatasetError(
+                f"The data set {data.selection.name} lists the item {item!r} {count} times, as {type(item).__name__}; "
+                "expected ids that are text, each once."
+            )
+    return data.dataset.load, mask.generator.draw
+
+
+def _load(cell: Cell, decode: Decode, draw: Draw, indices: Sequence[int], cache: PictureCache) -> Loaded:
+    data, mask = cell.pictures, cell.holes
     items: list[str] = []
     kept: list[int] = []
     pictures: list[UInt8[np.ndarray, "h w 3"]] = []
@@ -105,7 +153,7 @@ def _load(cell: Cell, indices: Sequence[int], cache: PictureCache) -> Loaded:
     for index in indices:
         item = data.items[index]
         try:
-            picture = cache.load(data.selection.name, data.fingerprint, data.dataset, item, cell.size)
+            picture = cache.load(data, decode, item, cell.size)
         except UnreadableImageError as error:
             unreadable.append({"item": item, "reason": str(error)})
             continue
@@ -113,7 +161,7 @@ def _load(cell: Cell, indices: Sequence[int], cache: PictureCache) -> Loaded:
         kept.append(index)
         pictures.append(picture)
     about = [(cell.seed, data.selection.portable_name, item, mask.seed_name) for item in items]
-    holes = [_draw(mask.generator, cell.size, derive_seed(*parts)) for parts in about]
+    holes = [_draw(draw, cell.size, derive_seed(*parts)) for parts in about]
     empty = np.zeros((0, cell.size, cell.size), dtype=bool)
     return Loaded(
         items=tuple(items),
@@ -125,11 +173,24 @@ def _load(cell: Cell, indices: Sequence[int], cache: PictureCache) -> Loaded:
     )
 
 
-def _draw(generator: MaskGenerator, size: int, seed: int) -> Bool[np.ndarray, "h w"]:
-    hole = generator.draw(size, size, RandomStream(seed))
+def _checked_picture(picture: object, item: str) -> UInt8[np.ndarray, "h w 3"]:
+    if isinstance(picture, np.ndarray) and picture.dtype == np.uint8 and picture.ndim == 3:
+        height, width, channels = picture.shape
+        if channels == 3 and height and width:
+            return picture
+    raise InvalidOutputError(
+        f"The data set loaded {_describe(picture)} for {item}; expected a numpy array of uint8, (height, width, 3)."
+    )
+
+
+def _draw(draw: Draw, size: int, seed: int) -> Bool[np.ndarray, "h w"]:
+    hole = draw(size, size, RandomStream(seed))
     if not isinstance(hole, np.ndarray) or hole.dtype != np.bool_ or hole.shape != (size, size):
-        found = f"{hole.dtype} {hole.shape}" if isinstance(hole, np.ndarray) else type(hole).__name__
         raise InvalidOutputError(
-            f"The mask drew {found}; expected a numpy array of bool, ({size}, {size}), True = missing."
+            f"The mask drew {_describe(hole)}; expected a numpy array of bool, ({size}, {size}), True = missing."
         )
     return hole
+
+
+def _describe(value: object) -> str:
+    return f"{value.dtype} {value.shape}" if isinstance(value, np.ndarray) else type(value).__name__

@@ -98,9 +98,15 @@ def make_plan(
 
 
 def default_metrics(registry: Registry) -> tuple[str, ...]:
-    """Return the metrics of the scoring protocol."""
+    """Return the metrics that are scored where nobody chose any; one that needs a parameter cannot be among them."""
     specs = (entry.spec for entry in registry.of("metric").values())
-    return tuple(spec.name for spec in specs if isinstance(spec, MetricSpec) and spec.default)
+    return tuple(
+        spec.name
+        for spec in specs
+        if isinstance(spec, MetricSpec)
+        and spec.default
+        and not any(parameter.required for parameter in spec.parameters)
+    )
 
 
 def _look_up(cell: Cell, store: Store) -> PlannedCell:
@@ -136,8 +142,8 @@ def _nearest_difference(cell: Cell, siblings: Path) -> list[str]:
     found: list[list[str]] = []
     for path in siblings.glob("*/cell.json"):
         try:
-            document = json.loads(path.read_text(encoding="utf-8"))
-            identity, status = document["identity"], document["status"]
+            document = json.loads(path.read_bytes())
+            identity, status = dict(document["identity"]), document["status"]
         except (OSError, ValueError, KeyError, TypeError):
             continue
         same_question = all(identity.get(name) == cell.identity[name] for name in ("size", "seed", "limit"))

@@ -73,7 +73,7 @@ def run_suite(suite: Suite, registry: Registry, store: Store, options: Options, 
         )
         for planned in to_run:
             try:
-                failed = _run_cell(planned, setup, options, listener).status != "complete"
+                failed = _run_cell(planned, store, setup, options, listener).status != "complete"
             except StoreError as error:
                 failed = True
                 unwritten.append(str(error))
@@ -94,17 +94,29 @@ def _obtain(file: WeightsFile, listener: Listener) -> str:
     return ""
 
 
-def _run_cell(planned: PlannedCell, setup: Setup, options: Options, listener: Listener) -> CellRecord:
+def _run_cell(planned: PlannedCell, store: Store, setup: Setup, options: Options, listener: Listener) -> CellRecord:
     listener.started(planned)
     writer = CellWriter(planned.folder).open()
     try:
         if options.rerun == "all":
             writer.journal.discard()
-        record = evaluate(planned.cell, writer, setup, lambda images: listener.progressed(planned, images))
+            record = None
+        else:
+            record = _complete_record(store, planned.folder)  # another run may have stored it since the plan was made
+        if record is None:
+            record = evaluate(planned.cell, writer, setup, lambda images: listener.progressed(planned, images))
     finally:
         writer.close()
     listener.finished(planned, record)
     return record
+
+
+def _complete_record(store: Store, folder: Path) -> CellRecord | None:
+    try:
+        stored = store.read(folder)
+    except StoreError:  # damaged: it is written anew
+        return None
+    return stored.record if stored is not None and stored.record.status == "complete" else None
 
 
 def run(

@@ -1,26 +1,54 @@
-"""Scoring composites by the scoring protocol: one record an image."""
+"""Scoring composites by the scoring protocol: for each metric one number an image."""
 
+import math
 from collections.abc import Sequence
+from typing import Any, Final
 
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
 from inpaintbench.api import Metric, Movable
+from inpaintbench.errors import InpaintbenchError, InvalidOutputError, PluginError
 from inpaintbench.execution.cells import Score
+
+OWN_COLUMNS: Final = frozenset({"item", "index", "hole_fraction", "seconds", "clamped", "converged"})
+"""What an image's record holds besides its scores; no metric may have such a name."""
 
 
 class Panel:
-    """The metrics of a run, built once and on the device. One whose weights are missing has no entry."""
+    """The metrics of a run, built once and on the device. One whose weights are missing has no entry.
+
+    Raises:
+        PluginError: if a metric's name is that of a column which every record has.
+        InpaintbenchError: what a metric says of itself when it is built. Anything else that its code raises then
+            is raised again by `check`, so that it costs cells and not the run.
+    """
 
     def __init__(self, scores: Sequence[Score], device: torch.device) -> None:
         self._metrics: dict[str, Metric] = {}
+        self._failure: Exception | None = None
         for score in scores:
-            if not score.unavailable:
-                metric = score.selection.build()
-                if isinstance(metric, Movable):
-                    metric.to(device)
-                self._metrics[score.selection.name] = metric
+            name = score.selection.name
+            if name in OWN_COLUMNS:
+                raise PluginError(f"No metric can be called {name!r}: every record has a column of that name already.")
+            try:
+                if not score.unavailable:
+                    self._add(name, score.selection.build(), device)
+            except InpaintbenchError:
+                raise
+            except Exception as error:
+                self._failure = self._failure or error
+
+    def _add(self, name: str, metric: Any, device: torch.device) -> None:
+        if isinstance(metric, Movable):
+            metric.to(device)
+        self._metrics[name] = metric
+
+    def check(self) -> None:
+        """Raise what a metric raised when it was built."""
+        if self._failure is not None:
+            raise self._failure
 
     def __call__(
         self,
@@ -28,6 +56,23 @@ class Panel:
         image: Float[Tensor, "b 3 h w"],
         hole: Bool[Tensor, "b 1 h w"],
     ) -> dict[str, list[float]]:
-        """Return for each metric one number an image. The composite must be rounded to 8 bits already."""
+        """Return for each metric one number an image. The composite must be rounded to 8 bits already.
+
+        Raises:
+            InvalidOutputError: if a metric returns anything but one number an image, or an infinite one.
+        """
         with torch.inference_mode():
-            return {name: metric(composite, image, hole).tolist() for name, metric in self._metrics.items()}
+            returned = {name: metric(composite, image, hole) for name, metric in self._metrics.items()}
+        return {name: _numbers(name, numbers, len(image)) for name, numbers in returned.items()}
+
+
+def _numbers(name: str, returned: object, count: int) -> list[float]:
+    if not isinstance(returned, Tensor) or returned.shape != (count,) or not returned.is_floating_point():
+        found = f"{returned.dtype} {tuple(returned.shape)}" if isinstance(returned, Tensor) else type(returned).__name__
+        raise InvalidOutputError(
+            f"The metric {name} returned {found}; expected a tensor of floating point, one number an image, ({count},)."
+        )
+    numbers: list[float] = returned.tolist()
+    if any(map(math.isinf, numbers)):
+        raise InvalidOutputError(f"The metric {name} returned an infinite number; where it is undefined, return NaN.")
+    return numbers

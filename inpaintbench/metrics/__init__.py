@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from inpaintbench import hookimpl
 from inpaintbench.api import MetricSpec, Parameter
-from inpaintbench.hookspecs import hookimpl
 from inpaintbench.metrics.protocol import PROTOCOL
 
 __all__ = ["PROTOCOL", "register_metrics"]
@@ -90,8 +90,36 @@ HOLE_L1 = MetricSpec(
     notes="Divide by 100 for units of [0, 1]. Undefined for an empty hole.",
 )
 
+TORCHMETRICS = MetricSpec(
+    name="torchmetrics",
+    target="inpaintbench.metrics.library:TorchmetricsFunction",
+    summary="A further full-reference metric, as the installed torchmetrics computes it.",
+    parameters=(
+        Parameter(
+            name="function",
+            kind="text",
+            choices=(
+                "multiscale_structural_similarity_index_measure",
+                "spatial_correlation_coefficient",
+                "structural_similarity_index_measure",
+                "universal_image_quality_index",
+                "visual_information_fidelity",
+            ),
+            help="Its name in torchmetrics.functional.image.",
+            always_shown=True,
+        ),
+    ),
+    higher_is_better=True,
+    decimals=4,
+    label="{function}",
+    default=False,
+    licence="Apache-2.0 (torchmetrics)",
+    notes="No part of the scoring protocol: the library's conventions, such as its treatment of borders, have "
+    "changed between versions. The version is stored with each cell.",
+)
+
 
 @hookimpl
 def register_metrics() -> list[MetricSpec]:
     """Return the metrics in the order in which tables show them."""
-    return [PSNR, SSIM, LPIPS, L1, HOLE_PSNR, HOLE_L1]
+    return [PSNR, SSIM, LPIPS, L1, HOLE_PSNR, HOLE_L1, TORCHMETRICS]

@@ -33,17 +33,17 @@ def _torchvision(filename: str, megabytes: float) -> WeightsFile:
 
 BACKBONES: Final = {
     "alex": Backbone(
-        weights=_torchvision("alexnet-owt-7be5be79.pth", 244),
+        weights=_torchvision("alexnet-owt-7be5be79.pth", 244.0),
         linear_sha256="df73285e35b22355a2df87cdb6b70b343713b667eddbda73e1977e0c860835c0",
         smallest=31,
     ),
     "vgg": Backbone(
-        weights=_torchvision("vgg16-397923af.pth", 553),
+        weights=_torchvision("vgg16-397923af.pth", 553.0),
         linear_sha256="a78928a0af1e5f0fcb1f3b9e8f8c3a2a5a3de244d830ad5c1feddc79b8432868",
         smallest=16,
     ),
     "squeeze": Backbone(
-        weights=_torchvision("squeezenet1_1-b8a52dc0.pth", 5),
+        weights=_torchvision("squeezenet1_1-b8a52dc0.pth", 5.0),
         linear_sha256="4a5350f23600cb79923ce65bb07cbf57dca461329894153e05a1346bd531cf76",
         smallest=17,
     ),

@@ -9,7 +9,7 @@ import hashlib
 import math
 import warnings
 from pathlib import Path
-from typing import Self, cast
+from typing import cast
 
 import lpips
 import torch
@@ -22,8 +22,6 @@ from inpaintbench.weights import MissingWeightsError
 
 _CHUNK_PIXELS = 2**20
 """Each of VGG's first features takes 256 bytes a pixel, and several of them are held at once."""
-
-_MEND = "Remove it, and the published file is fetched in its place."
 
 
 class LPIPS:
@@ -41,7 +39,7 @@ class LPIPS:
         self._smallest = find_backbone(net).smallest
         self._network = load_network(net)
 
-    def to(self, device: torch.device) -> Self:
+    def to(self, device: torch.device) -> "LPIPS":
         """Move the network to a device; return self."""
         self._network.to(device)
         return self
@@ -94,30 +92,27 @@ def load_network(net: str) -> nn.Module:
         MissingWeightsError: if weights are neither here nor to be fetched, or not what they should be.
     """
     backbone = find_backbone(net)
-    published = _read(backbone.weights.ensure())
+    path = backbone.weights.ensure()
     _check_linear_layers(net, backbone.linear_sha256)
     with warnings.catch_warnings(), torch.random.fork_rng(devices=[]):
         warnings.simplefilter("ignore")  # lpips calls torchvision in a way that torchvision has deprecated
         network = lpips.LPIPS(net=net, pnet_rand=True, verbose=False)
-    _fill(network.net, published, backbone.weights.path)
+    _fill(network.net, path)
     return cast(nn.Module, network.requires_grad_(False).eval())
 
 
-def _read(path: Path) -> dict[str, Tensor]:
+def _fill(features: nn.Module, path: Path) -> None:
+    """Give every weight of a random backbone the value that a file of torchvision's holds."""
     try:
-        return cast(dict[str, Tensor], torch.load(path, map_location="cpu", weights_only=True))
-    except Exception as error:  # torch.load raises whatever its unpickler and its zip reader do
-        raise MissingWeightsError(f"{path} cannot be read as weights ({error}). {_MEND}") from error
-
-
-def _fill(features: nn.Module, published: dict[str, Tensor], path: Path) -> None:
-    """Give every weight of a random backbone its published value."""
-    try:  # what torchvision calls `features.3.bias`, lpips calls `slice2.3.bias`
+        published = torch.load(path, map_location="cpu", weights_only=True)
+        # What torchvision calls `features.3.bias`, lpips calls `slice2.3.bias`.
         weights = {name: published[f"features.{name.partition('.')[2]}"] for name in features.state_dict()}
         features.load_state_dict(weights, strict=True)
-    except (KeyError, TypeError, RuntimeError) as error:
-        found = f"{path} does not hold the weights that its name promises"
-        raise MissingWeightsError(f"{found} ({error}). {_MEND}") from error
+    except Exception as error:  # an unpickler's or a zip reader's, a name that is absent, a wrong shape
+        raise MissingWeightsError(
+            f"{path} does not hold the weights that its name promises ({type(error).__name__}: {error}). "
+            "Remove it, and the published file is fetched in its place."
+        ) from error
 
 
 def _check_linear_layers(net: str, expected: str) -> None:

@@ -127,9 +127,7 @@ def _from_sums(
         errors = errors.masked_fill(~region, 0)
         counts = (3 * region.sum(dim=(1, 2, 3))).tolist()
     totals = errors.sum(dim=(1, 2, 3), dtype=torch.int64).tolist()
-    numbers = [
-        number(total, count) if count else math.nan for total, count in zip(totals, counts, strict=True)
-    ]
+    numbers = [number(total, count) if count else math.nan for total, count in zip(totals, counts, strict=True)]
     return torch.tensor(numbers, dtype=torch.float64)
 
 

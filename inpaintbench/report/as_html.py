@@ -67,9 +67,9 @@ def escape(text: str) -> str:
 def _table(block: Block, name: str) -> str:
     frame = pd.DataFrame([[_item(item) for item in row] for row in block.rows])
     classes = pd.DataFrame([[_CLASSES[item.place] for item in row] for row in block.rows])
-    heads = [escape(heading.line) for heading in block.headings]
+    heads: dict[object, str] = {index: escape(one.line) for index, one in enumerate(block.headings)}
     table = (
-        frame.style.relabel_index(heads, axis="columns")
+        frame.style.format_index(heads.__getitem__, axis="columns")
         .hide(axis="index")
         .set_td_classes(classes)
         .set_caption(escape(block.title))

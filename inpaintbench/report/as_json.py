@@ -49,18 +49,8 @@ def render(leaderboard: Leaderboard, options: Options) -> str:
 
 
 def _metric(column: Column) -> dict[str, Any]:
-    return {
-        "field": column.field,
-        "label": column.label,
-        "protocol": column.key.protocol,
-        **_without_label(column),
-    }
-
-
-def _without_label(column: Column) -> dict[str, Any]:
     described = dataclasses.asdict(column.metric)
-    del described["label"]
-    return described
+    return {"field": column.field, **described, "label": column.label, "protocol": column.key.protocol}
 
 
 def _result(entry: Entry, columns: list[Column]) -> dict[str, Any]:
@@ -79,7 +69,8 @@ def _result(entry: Entry, columns: list[Column]) -> dict[str, Any]:
         "superseded": entry.superseded,
         "seconds_per_image": _finite(entry.seconds_per_image),
         "scores": {
-            field: {"mean": score.mean, "rank": score.rank, "place": score.place} for field, score in found.items()
+            field: {"mean": _finite(score.mean), "rank": score.rank, "place": score.place}
+            for field, score in found.items()
         },
         "error": record.error,
         "started": record.started,

@@ -45,9 +45,9 @@ def escape(text: str) -> str:
 def _table(block: Block) -> str:
     frame = pd.DataFrame([[_item(item) for item in row] for row in block.rows])
     styles = pd.DataFrame([[_STYLES[item.place] for item in row] for row in block.rows])
-    heads = [escape(heading.line) for heading in block.headings]
+    heads: dict[object, str] = {index: escape(one.line) for index, one in enumerate(block.headings)}
     return (
-        frame.style.relabel_index(heads, axis="columns")
+        frame.style.format_index(heads.__getitem__, axis="columns")
         .hide(axis="index")
         .apply(lambda _: styles, axis=None)
         .to_latex(

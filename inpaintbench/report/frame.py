@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 
@@ -12,6 +12,23 @@ from inpaintbench.leaderboard import Entry, Leaderboard
 from inpaintbench.ranking import Score
 from inpaintbench.report.titles import Titles
 from inpaintbench.report.views import By, choose_columns
+
+_CELL: Final = ("method", "dataset", "mask", "images", "expected")
+_RUN: Final = (
+    *("size", "seed", "limit", "status", "unreadable", "unconverged", "protocol", "key"),
+    *(
+        "standing",
+        "clamped",
+        "superseded",
+        "dataset_version",
+        "pictures",
+        "mask_version",
+        "holes",
+        "reason",
+        "finished",
+        "metrics",
+    ),
+)
 
 
 def to_frame(leaderboard: Leaderboard, *, by: By | None = None, metrics: Sequence[str] | None = None) -> pd.DataFrame:
@@ -32,33 +49,26 @@ def to_frame(leaderboard: Leaderboard, *, by: By | None = None, metrics: Sequenc
     if by is not None:
         return _wide(leaderboard, by, choose_columns(leaderboard, by, metrics))
     columns = choose_columns(leaderboard, None, metrics)
-    names = [*(_standard_fields(columns) if metrics is None else [one.field for one in columns])]
-    further = [one.field for one in columns if one.field not in names]
+    plugins = STANDARD if metrics is None else [one.metric.plugin for one in columns]
+    first = list(dict.fromkeys(field for plugin in plugins for field in _fields(plugin, columns)))
+    last = [field for one in columns if (field := _field(one)) not in first]
     rows = [_row(entry, columns) for entry in leaderboard.entries]
-    order = ["method", "dataset", "mask", "images", "expected", *names, "seconds_per_image"]
-    order += ["size", "seed", "limit", "status", "unreadable", "unconverged", "protocol", "key"]
-    order += [
-        "standing",
-        "clamped",
-        "superseded",
-        "pictures",
-        "holes",
-        "reason",
-        "finished",
-        "metrics",
-        *further,
-    ]
-    frame = pd.DataFrame(rows, columns=order)
-    numbers = [*names, "seconds_per_image", *further]
-    return frame.astype({**dict.fromkeys(numbers, "float64"), "limit": "Int64"})
+    frame = pd.DataFrame(rows, columns=[*_CELL, *first, "seconds_per_image", *_RUN, *last])
+    return frame.astype({**dict.fromkeys([*first, "seconds_per_image", *last], "float64"), "limit": "Int64"})
 
 
-def _standard_fields(columns: Sequence[Column]) -> list[str]:
-    """Return the fields of the protocol's metrics, in order, whether they were scored or not."""
-    fields = []
-    for plugin in STANDARD:
-        fields += [one.field for one in columns if one.metric.plugin == plugin] or [plugin]
-    return fields
+def _fields(plugin: str, columns: Sequence[Column]) -> list[str]:
+    """Return the names of a plugin's columns; its own name for an empty one, if it has scored nothing."""
+    return [_field(one) for one in columns if one.metric.plugin == plugin] or [plugin]
+
+
+def _field(column: Column) -> str:
+    return _apart(column.field, "metric", (*_CELL, "seconds_per_image", *_RUN))
+
+
+def _apart(name: str, kind: str, taken: Sequence[str]) -> str:
+    """Return the name of a column, unlike the fixed ones: nothing forbids a plugin to be called `seed`."""
+    return f"{kind} {name}" if name in taken else name
 
 
 def _row(entry: Entry, columns: Sequence[Column]) -> dict[str, Any]:
@@ -83,18 +93,20 @@ def _row(entry: Entry, columns: Sequence[Column]) -> dict[str, Any]:
         "standing": entry.standing,
         "clamped": record.clamped,
         "superseded": entry.superseded,
-        "pictures": entry.group.pictures,
-        "holes": entry.group.holes,
+        "dataset_version": entry.group.pictures.version,
+        "pictures": entry.group.pictures.fingerprint,
+        "mask_version": entry.group.holes.version,
+        "holes": entry.group.holes.fingerprint,
         "reason": error.get("message", ""),
         "finished": record.finished,
         "metrics": "; ".join(_in_full(one) for one in scored),
-        **{one.field: entry.scores[one.key].mean for one in scored},
+        **{_field(one): entry.scores[one.key].mean for one in scored},
     }
 
 
 def _in_full(column: Column) -> str:
     weights = f" weights {column.key.weights}" if column.key.weights else ""
-    return f"{column.field} = {column.key.name} version {column.key.version}{weights}"
+    return f"{_field(column)} = {column.key.name} version {column.key.version}{weights}"
 
 
 def _wide(leaderboard: Leaderboard, by: By, columns: Sequence[Column]) -> pd.DataFrame:
@@ -105,7 +117,7 @@ def _wide(leaderboard: Leaderboard, by: By, columns: Sequence[Column]) -> pd.Dat
     rows: dict[tuple[object, ...], dict[str, Any]] = {}
     for column in columns:
         for entry in leaderboard.entries:
-            group, side = entry.group, titles.side(entry.group, by)
+            group, side = entry.group, _apart(titles.side(entry.group, by), by, index)
             place = (
                 column.name,
                 titles.side(group, other),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Final
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
 
 from inpaintbench.columns import Column
 from inpaintbench.leaderboard import Entry, Leaderboard
@@ -114,7 +114,7 @@ def _mean_rank(leaderboard: Leaderboard) -> Iterator[Note]:
     lacking = [one.method for one in leaderboard.standings if one.mean is None]
     if lacking and len(leaderboard.standings) > 1 and leaderboard.contests:
         who = _listed(lacking)
-        yield Note("", f"No mean rank for {who}: a mean rank takes a rank wherever any other method has one.")
+        yield Note("", f"No mean rank for {who}: not ranked everywhere that another method is.")
 
 
 def _scoring(columns: Sequence[Column]) -> Iterator[Note]:
@@ -124,12 +124,15 @@ def _scoring(columns: Sequence[Column]) -> Iterator[Note]:
 
 
 def _devices(entries: Sequence[Entry]) -> Iterator[Note]:
-    devices = {str(device) for entry in entries if (device := entry.record.environment.get("device"))}
+    devices = {_device(device) for entry in entries if (device := entry.record.environment.get("device"))}
     if len(devices) > 1:
-        yield Note(
-            "",
-            f"Times were measured on different devices and cannot be compared: {_listed(sorted(devices))}.",
-        )
+        yield Note("", f"Times were measured on different devices and cannot be compared: {_listed(sorted(devices))}.")
+
+
+def _device(device: Mapping[str, Any]) -> str:
+    threads = device.get("threads")
+    name = str(device.get("name") or device.get("type"))
+    return f"{name} with {_count(threads, 'thread')}" if threads else name
 
 
 def _superseded(entries: Sequence[Entry]) -> Iterator[Note]:

@@ -113,6 +113,8 @@ def clean(text: str) -> str:
     >>> print(clean("a\x1b[1mb"))
     a\x1b[1mb
     """
+    if text.isprintable():
+        return text
     return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
 
 

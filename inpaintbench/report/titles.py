@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Literal
 
-from inpaintbench.leaderboard import Group, Leaderboard
+from inpaintbench.leaderboard import Group, Leaderboard, Source
 from inpaintbench.report.sheet import LIMITED
 
 
@@ -16,8 +16,8 @@ class Titles:
     def __init__(self, groups: Sequence[Group]) -> None:
         self._seeds = {group.seed for group in groups}
         self._protocols = {group.protocol for group in groups}
-        self._pictures: dict[object, set[str]] = defaultdict(set)
-        self._holes: dict[object, set[str]] = defaultdict(set)
+        self._pictures: dict[object, set[Source]] = defaultdict(set)
+        self._holes: dict[object, set[Source]] = defaultdict(set)
         for group in groups:
             self._pictures[_run(group), group.dataset].add(group.pictures)
             self._holes[_run(group), group.mask].add(group.holes)
@@ -35,12 +35,19 @@ class Titles:
         return " · ".join(parts)
 
     def side(self, group: Group, side: Literal["mask", "dataset"]) -> str:
-        """Return the name of its mask or data set, with a digest where the same name has stood for other files."""
+        """Return the name of its mask or data set, told apart where the same name has stood for something else."""
         if side == "dataset":
-            name, digest, rivals = group.dataset, group.pictures, self._pictures[_run(group), group.dataset]
+            name, source, rivals = group.dataset, group.pictures, self._pictures[_run(group), group.dataset]
         else:
-            name, digest, rivals = group.mask, group.holes, self._holes[_run(group), group.mask]
-        return f"{name} (files {digest[:6] or 'unknown'})" if len(rivals) > 1 else name
+            name, source, rivals = group.mask, group.holes, self._holes[_run(group), group.mask]
+        parts = []
+        if len({rival.version for rival in rivals}) > 1:
+            parts.append(f"version {source.version or 'unknown'}")
+        if len({rival.fingerprint for rival in rivals}) > 1:
+            parts.append(f"files {source.fingerprint[:6] or 'unknown'}")
+        if len({rival.code for rival in rivals}) > 1:
+            parts.append(f"code {source.code[:6] or 'unknown'}")
+        return f"{name} ({', '.join(parts)})" if parts else name
 
     def whole(self, leaderboard: Leaderboard) -> str:
         """Return the title of everything."""

@@ -55,7 +55,6 @@ SCATTERED_SQUARES = MaskSpec(
             help="Side of each square; a fraction is of the picture's shorter side.",
             default=2,
             minimum=1,
-            always_shown=True,
         ),
         Parameter(
             name="area",
@@ -63,7 +62,6 @@ SCATTERED_SQUARES = MaskSpec(
             help="How many pixels are missing in all; a fraction is of the picture's area.",
             default=400,
             minimum=1,
-            always_shown=True,
         ),
         Parameter(
             name="count",

@@ -17,7 +17,7 @@ class CenterSquare:
         side: in pixels, or as a fraction of the picture's shorter side.
     """
 
-    def __init__(self, side: float = 20) -> None:
+    def __init__(self, side: int | float = 20) -> None:
         self.side = side
 
     def draw(self, height: int, width: int, stream: RandomStream) -> Bool[np.ndarray, "h w"]:

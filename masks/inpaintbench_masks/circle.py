@@ -18,7 +18,7 @@ class Circle:
         diameter: in pixels, or as a fraction of the picture's shorter side.
     """
 
-    def __init__(self, diameter: float = 20) -> None:
+    def __init__(self, diameter: int | float = 20) -> None:
         self.diameter = diameter
 
     def draw(self, height: int, width: int, stream: RandomStream) -> Bool[np.ndarray, "h w"]:

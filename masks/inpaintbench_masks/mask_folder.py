@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Bool
+from jaxtyping import Bool, Shaped, UInt8
 
 from inpaintbench.decoding import decode
 from inpaintbench.errors import DatasetError, ParameterError, UnreadableImageError
@@ -59,7 +59,7 @@ class MaskFolder:
         left = list(range(len(self.names)))
         while left:
             name = self.names[left.pop(stream.integer(0, len(left) - 1))]
-            white = fit_mask(self._decode(name), height, width)
+            white = is_white(fit_mask(self._decode(name), height, width))
             hole = white if self.hole == "white" else ~white
             if hole.any() and not hole.all():
                 return hole
@@ -68,27 +68,33 @@ class MaskFolder:
             f"or full at {width}×{height} pixels; expected some with black and white, or a larger --size."
         )
 
-    def _decode(self, name: str) -> Bool[np.ndarray, "h w"]:
+    def _decode(self, name: str) -> UInt8[np.ndarray, "mask_h mask_w 3"]:
         try:
-            picture = decode(self.folder / name)
+            return decode(self.folder / name)
         except UnreadableImageError as error:
             raise DatasetError(f"A mask of mask_folder cannot be used: {error}") from error
-        white: Bool[np.ndarray, "h w"] = 2 * picture.sum(axis=2, dtype=np.int64) > 3 * 255
-        return white
 
 
-def fit_mask(mask: Bool[np.ndarray, "mask_h mask_w"], height: int, width: int) -> Bool[np.ndarray, "h w"]:
+def is_white(picture: UInt8[np.ndarray, "h w 3"]) -> Bool[np.ndarray, "h w"]:
+    """Tell the pixels whose mean of red, green and blue is above half of 255."""
+    white: Bool[np.ndarray, "h w"] = 2 * picture.sum(axis=2, dtype=np.int32) > 3 * 255
+    return white
+
+
+def fit_mask(
+    mask: Shaped[np.ndarray, "mask_h mask_w *channels"], height: int, width: int
+) -> Shaped[np.ndarray, "h w *channels"]:
     """Crop a mask about its centre to the proportions of height × width, and resize by nearest neighbour.
 
     Whole numbers alone decide: the crop is as large as fits, its longer direction rounded down (at least
     one pixel); an odd margin is a pixel narrower above and on the left; pixel i of n takes the mask's pixel
     at (i + ½)/n of the crop, rounded down.
     """
-    mask_height, mask_width = mask.shape
+    mask_height, mask_width = mask.shape[:2]
     crop_height = max(1, min(mask_height, mask_width * height // width))
     crop_width = max(1, min(mask_width, mask_height * width // height))
     top, left = (mask_height - crop_height) // 2, (mask_width - crop_width) // 2
     rows = top + (2 * np.arange(height) + 1) * crop_height // (2 * height)
     columns = left + (2 * np.arange(width) + 1) * crop_width // (2 * width)
-    fitted: Bool[np.ndarray, "h w"] = mask[rows[:, None], columns[None, :]]
+    fitted: Shaped[np.ndarray, "h w *channels"] = mask[rows[:, None], columns[None, :]]
     return fitted

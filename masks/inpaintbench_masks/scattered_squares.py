@@ -26,7 +26,7 @@ class ScatteredSquares:
         count: above 0, the missing area is that of so many squares, and `area` does not count.
     """
 
-    def __init__(self, side: float = 2, area: float = 400, count: int = 0) -> None:
+    def __init__(self, side: int | float = 2, area: int | float = 400, count: int = 0) -> None:
         self.side = side
         self.area = area
         self.count = count

@@ -1,0 +1,1 @@
+"""Total-variation inpainting, certified by its duality gap."""

@@ -1,0 +1,51 @@
+"""`torchmetrics[function=…]`: the library's own numbers, one image at a time."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+import torchmetrics.functional.image as functional
+
+from inpaintbench.api import MetricSpec
+from inpaintbench.errors import ParameterError
+from inpaintbench.metrics.library import TorchmetricsFunction
+from inpaintbench.plugins import load_registry
+from inpaintbench.selectors import select
+
+
+def _pictures() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    generator = torch.Generator().manual_seed(0)
+    image = torch.rand(3, 3, 48, 48, generator=generator)
+    noise = torch.rand(3, 3, 48, 48, generator=generator) - 0.5
+    return (image + 0.2 * noise).clamp(0, 1), image, torch.ones(3, 1, 48, 48, dtype=torch.bool)
+
+
+def test_an_image_has_the_number_that_the_library_gives_it_alone() -> None:
+    composite, image, hole = _pictures()
+    found = TorchmetricsFunction("visual_information_fidelity")(composite, image, hole)
+    for position in range(3):
+        alone = functional.visual_information_fidelity(
+            composite[position : position + 1], image[position : position + 1]
+        )
+        assert found[position].item() == pytest.approx(alone.item(), abs=1e-7)
+    assert 0 < found.min() < found.max() < 1
+
+
+def test_every_function_that_can_be_chosen_is_there_and_finds_identical_pictures_alike() -> None:
+    spec = load_registry().get("metric", "torchmetrics").spec
+    for function in spec.parameters[0].choices:
+        image = torch.rand(1, 3, 180, 180, generator=torch.Generator().manual_seed(1))
+        hole = torch.ones(1, 1, 180, 180, dtype=torch.bool)
+        metric = TorchmetricsFunction(function)
+        same = metric(image, image, hole)
+        different = metric(torch.flip(image, (3,)), image, hole)
+        assert same.item() == pytest.approx(1, abs=1e-3), function
+        assert different.item() < 0.9, function
+
+
+def test_it_is_scored_only_when_asked_for_and_another_function_is_refused() -> None:
+    registry = load_registry()
+    (selection,) = select(["torchmetrics[function=universal_image_quality_index]"], MetricSpec, registry)
+    assert not selection.spec.default
+    with pytest.raises(ParameterError, match="expected one of multiscale_structural_similarity_index_measure"):
+        select(["torchmetrics[function=peak]"], MetricSpec, registry)

@@ -1,0 +1,124 @@
+"""Who may import whom. A new arrow is a decision: it is added here, or the code finds another way."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+BUNDLED = {"inpaintbench_methods": "methods", "inpaintbench_datasets": "datasets", "inpaintbench_masks": "masks"}
+
+ALLOWED: dict[str, set[str]] = {
+    # the ground: what plugins and the harness share
+    "errors": set(),
+    "seeding": set(),
+    "ops": set(),
+    "atomic": set(),
+    "provenance": set(),
+    "parameters": {"errors"},
+    "places": {"errors"},
+    "decoding": {"errors"},
+    "pictures": {"errors", "decoding"},
+    "weights": {"errors"},
+    "api": {"errors", "parameters", "seeding"},
+    "hookspecs": {"api"},
+    "metrics": {"", "api", "errors", "ops", "weights"},
+    # finding and choosing plugins
+    "plugins": {"hookspecs", "api", "errors"},
+    "selectors": {"plugins", "api", "errors", "parameters", "weights"},
+    "suite": {"errors"},
+    # what is stored
+    "records": {"errors"},
+    "journal": {"records"},
+    "store": {"records", "journal", "atomic", "errors"},
+    # what is shown
+    "columns": {"records"},
+    "ranking": {"columns", "records"},
+    "leaderboard": {"ranking", "columns", "records"},
+    "report": {"leaderboard", "ranking", "columns", "records", "errors", "provenance"},
+    "results": {"store", "records", "leaderboard", "report"},
+    # what runs
+    "execution": {
+        "api", "atomic", "errors", "metrics", "ops", "pictures", "plugins", "provenance", "records", "results",
+        "seeding", "selectors", "store", "suite", "weights",
+    },
+    "cli": {
+        "", "api", "errors", "execution", "leaderboard", "parameters", "plugins", "provenance", "records", "report",
+        "results", "selectors", "store", "suite", "weights",
+    },
+    # the face of the package: hookimpl at once, run and Results when asked for
+    "": {"hookspecs", "execution", "results"},
+}  # fmt: skip
+"""By module or sub-package of `inpaintbench` (`""` is the package itself): what it may import besides itself."""
+
+FOR_PLUGINS = {"", "api", "errors", "ops", "parameters", "decoding", "pictures", "places", "seeding", "weights"}
+"""What bundled plugin packages may import of the core, as anyone's may."""
+
+
+def _imports(path: Path, package: str) -> Iterator[str]:
+    """Yield the absolute name of everything that a file imports, wherever in it the import stands."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                parts = package.split(".")
+                base = ".".join([*parts[: len(parts) - node.level + 1], *([base] if base else [])])
+            if base == "inpaintbench":
+                yield from (f"inpaintbench.{alias.name}" for alias in node.names)
+            else:
+                yield base
+
+
+def _part(module: str) -> str:
+    """Return the sub-package or module of the core that a name belongs to; `""` for names of the package itself."""
+    part = module.split(".")[1] if "." in module else ""
+    return part if part in ALLOWED else ""
+
+
+def _core_files() -> list[Path]:
+    return sorted((ROOT / "inpaintbench").rglob("*.py"))
+
+
+def _plugin_files() -> list[Path]:
+    return sorted(path for name, folder in BUNDLED.items() for path in (ROOT / folder / name).rglob("*.py"))
+
+
+def test_every_module_of_the_core_has_its_place() -> None:
+    found = {path.relative_to(ROOT / "inpaintbench").parts[0].removesuffix(".py") for path in _core_files()}
+    assert found - {"__init__"} == set(ALLOWED) - {""}
+
+
+@pytest.mark.parametrize("path", _core_files(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_the_core_imports_only_downward(path: Path) -> None:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    part = "" if parts == ("inpaintbench", "__init__") else parts[1]
+    own = {part}
+    found = {_part(name) for name in _imports(path, ".".join(parts[:-1])) if name.split(".")[0] == "inpaintbench"}
+    assert found - own <= ALLOWED[part]
+
+
+@pytest.mark.parametrize("path", _core_files(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_the_core_imports_no_plugin_package(path: Path) -> None:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    assert not {name.split(".")[0] for name in _imports(path, ".".join(parts[:-1]))} & set(BUNDLED)
+
+
+@pytest.mark.parametrize("path", _plugin_files(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_plugin_package_imports_what_anyones_may(path: Path) -> None:
+    parts = path.relative_to(ROOT).with_suffix("").parts[1:]
+    names = set(_imports(path, ".".join(parts[:-1])))
+    assert {_part(name) for name in names if name.split(".")[0] == "inpaintbench"} <= FOR_PLUGINS
+    assert not ({name.split(".")[0] for name in names} & set(BUNDLED)) - {parts[0]}
+
+
+def test_the_arrows_make_no_circle() -> None:
+    arrows = {part: allowed - {""} for part, allowed in ALLOWED.items() if part}
+    while arrows:
+        ground = {part for part, allowed in arrows.items() if not allowed & set(arrows)}
+        assert ground, f"a circle within {sorted(arrows)}"
+        arrows = {part: allowed for part, allowed in arrows.items() if part not in ground}

@@ -1,0 +1,48 @@
+"""Every bundled plugin keeps what its spec says. The registry is the list of tests."""
+
+from __future__ import annotations
+
+import inspect
+
+import pytest
+
+from inpaintbench.api import MetricSpec, PluginSpec
+from inpaintbench.plugins import load_registry
+from inpaintbench.selectors import resolve_target
+
+SPECS = [entry.spec for entries in load_registry().entries.values() for entry in entries.values()]
+every_spec = pytest.mark.parametrize("spec", SPECS, ids=[f"{spec.kind}-{spec.name}" for spec in SPECS])
+
+
+@every_spec
+def test_the_parameters_are_the_keywords_of_the_class(spec: PluginSpec) -> None:
+    signature = inspect.signature(resolve_target(spec.target))
+    assert list(signature.parameters) == [parameter.name for parameter in spec.parameters]
+
+
+@every_spec
+def test_a_default_of_the_class_is_the_default_of_the_spec(spec: PluginSpec) -> None:
+    signature = inspect.signature(resolve_target(spec.target))
+    for parameter in spec.parameters:
+        default = signature.parameters[parameter.name].default
+        assert default is inspect.Parameter.empty or default == parameter.default
+
+
+@every_spec
+def test_defaults_lie_in_the_range_of_their_parameter(spec: PluginSpec) -> None:
+    for parameter in spec.parameters:
+        if parameter.default is not None:
+            assert parameter.check(parameter.default) == parameter.default
+
+
+@every_spec
+def test_it_says_what_it_is_in_a_sentence(spec: PluginSpec) -> None:
+    assert spec.summary.endswith(".")
+    assert all(parameter.help.endswith(".") for parameter in spec.parameters)
+
+
+def test_the_scoring_protocol_is_there() -> None:
+    metrics = {spec.name: spec for spec in SPECS if isinstance(spec, MetricSpec) and spec.default}
+    assert list(metrics) == ["psnr", "ssim", "lpips", "l1", "psnr_hole", "l1_hole"]
+    assert [name for name, spec in metrics.items() if spec.ranked] == ["psnr", "ssim", "lpips"]
+    assert [name for name, spec in metrics.items() if spec.higher_is_better] == ["psnr", "ssim", "psnr_hole"]
