@@ -40,7 +40,12 @@ def register_methods():
 @click.command()
 @click.option("--images", default=2000, show_default=True, help="For the time an image.")
 @click.option(
-    "--memory", multiple=True, type=int, default=[200, 2000, 10000, 25000, 50000], show_default=True, help="Images. Repeatable."
+    "--memory",
+    multiple=True,
+    type=int,
+    default=[200, 2000, 10000, 25000, 50000],
+    show_default=True,
+    help="Images. Repeatable.",
 )
 @click.option("--repeats", default=3, show_default=True, help="Runs whose median counts.")
 @click.option("--device", default="cpu", show_default=True)

@@ -12,6 +12,7 @@ import hashlib
 import importlib
 import importlib.metadata
 import importlib.util
+import os
 import re
 import sys
 import traceback
@@ -33,7 +34,7 @@ BUNDLED: Final = (
     "inpaintbench_datasets",
     "inpaintbench_masks",
 )
-_MACHINERY: Final = ("<", str(Path(__file__).parent), str(Path(importlib.__file__).parent))
+_MACHINERY: Final = ("<", f"{Path(__file__).parent}{os.sep}", f"{Path(importlib.__file__).parent}{os.sep}")
 _HOOKS: Final[Mapping[str, type[PluginSpec]]] = {
     "register_methods": MethodSpec,
     "register_datasets": DatasetSpec,

@@ -12,7 +12,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from importlib.machinery import ModuleSpec, PathFinder
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 from typing import Any, Final
 
@@ -79,28 +79,33 @@ def _is_in(module: str, *packages: str) -> bool:
 
 def _source_of(module: str) -> Path | None:
     """Find a module's source file; None for what is no module (a name imported from one), or has no source."""
+    parent, _, name = module.rpartition(".")
     loaded = sys.modules.get(module)
     if loaded is not None and getattr(loaded, "__file__", None):
-        path = Path(str(loaded.__file__))
+        candidates = [Path(str(loaded.__file__))]
+    elif parent:
+        candidates = [
+            folder / place for folder in _folders_of(parent) for place in (f"{name}/__init__.py", f"{name}.py")
+        ]
     else:
-        spec = _spec_of(module)
-        if spec is None or not spec.origin:
-            return None
-        path = Path(spec.origin)
-    return path if path.suffix == ".py" and path.is_file() else None
+        candidates = [Path(spec.origin)] if (spec := _spec_of(module)) is not None and spec.origin else []
+    return next((path for path in candidates if path.suffix == ".py" and path.is_file()), None)
 
 
-def _spec_of(module: str) -> ModuleSpec | None:
-    """Find a module without importing its parents, which `importlib.util.find_spec` would do."""
-    parent = module.rpartition(".")[0]
+def _folders_of(package: str) -> list[Path]:
+    """Return where a package's modules lie, without an import of its parents, as `importlib.util.find_spec` does."""
+    parent, _, name = package.rpartition(".")
+    if (loaded := sys.modules.get(package)) is not None:
+        return [Path(folder) for folder in getattr(loaded, "__path__", ())]
+    if parent:
+        return [folder / name for folder in _folders_of(parent)]
+    spec = _spec_of(package)
+    return [Path(folder) for folder in (spec.submodule_search_locations if spec else None) or ()]
+
+
+def _spec_of(package: str) -> ModuleSpec | None:
     try:
-        if not parent:
-            return importlib.util.find_spec(module)
-        loaded = sys.modules.get(parent)
-        above = loaded.__spec__ if loaded is not None else _spec_of(parent)
-        if above is None or above.submodule_search_locations is None:
-            return None
-        return PathFinder.find_spec(module, list(above.submodule_search_locations))
+        return importlib.util.find_spec(package)
     except (ImportError, AttributeError, ValueError):
         return None
 

@@ -1,8 +1,8 @@
 """From `name[param=value,…]` to a plugin with checked parameters, and back.
 
 A name may hold `*` and `?`: then every plugin of that kind which matches, and which needs no parameter that
-the selector does not give, is selected. A value that holds a comma, a bracket, `=` or a quote is written in
-double quotes.
+the selector does not give, is selected; there must be one. A value that holds a comma, a bracket, `=` or a quote
+is written in double quotes.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
 from inpaintbench.atomic import replacing, write_json
 from inpaintbench.errors import StoreError
@@ -66,20 +66,21 @@ class Store:
             StoreError: if there is one that cannot be read.
         """
         journal = Journal(folder / "journal.jsonl")
-        if journal.sealed() is not None:
-            with contextlib.suppress(BusyError):
-                CellWriter(folder).open().close()
         path = folder / "cell.json"
-        try:
-            record = CellRecord.from_json(json.loads(path.read_bytes()))
-        except FileNotFoundError:
-            return None
-        except (OSError, ValueError, AttributeError) as error:
-            raise StoreError(f"{path} is damaged: {error}") from error
-        except StoreError as error:
-            raise StoreError(f"{path} {error}") from error
-        if record.status == "incomplete":
-            record = _counted(record, journal)
+        with _reporting(folder, "read"):
+            if journal.sealed() is not None:
+                with contextlib.suppress(BusyError):
+                    CellWriter(folder).open().close()
+            try:
+                record = CellRecord.from_json(json.loads(path.read_bytes()))
+            except FileNotFoundError:
+                return None
+            except (ValueError, AttributeError) as error:
+                raise StoreError(f"{path} is damaged: {error}") from error
+            except StoreError as error:
+                raise StoreError(f"{path} {error}") from error
+            if record.status == "incomplete":
+                record = _counted(record, journal)
         return StoredCell(folder, record)
 
     def scan(self, problems: list[StoreError] | None = None) -> Iterator[StoredCell]:
@@ -121,7 +122,7 @@ class CellWriter:
         """
         from filelock import FileLock, Timeout
 
-        with _writing(self.folder):
+        with _reporting(self.folder, "written"):
             self.folder.mkdir(parents=True, exist_ok=True)
             lock = FileLock(self.folder / ".lock", timeout=0)
             try:
@@ -147,18 +148,18 @@ class CellWriter:
     def begin(self, record: CellRecord) -> None:
         """Announce a cell that is about to run, unless a complete result stands there already."""
         if self._stored().get("status") != "complete":
-            with _writing(self.folder):
+            with _reporting(self.folder, "written"):
                 write_json(self.folder / "cell.json", record.to_json())
 
     def append(self, records: Sequence[ImageRecord], unreadable: Sequence[Mapping[str, str]] = ()) -> None:
         """Store one batch. Once this call has returned, killing the process does not lose it."""
-        with _writing(self.folder):
+        with _reporting(self.folder, "written"):
             self.journal.append_batch(records, unreadable)
 
     def log(self, text: str) -> None:
         """Append to `log.txt`."""
         with (
-            _writing(self.folder),
+            _reporting(self.folder, "written"),
             (self.folder / "log.txt").open("a", encoding="utf-8", errors="backslashreplace") as file,
         ):
             file.write(text.rstrip("\n") + "\n")
@@ -166,7 +167,7 @@ class CellWriter:
     def seal(self, record: CellRecord) -> CellRecord:
         """Publish the cell as finished, and return its record with the means of what the journal holds."""
         fresh = self.folder / "images.parquet.new"
-        with _writing(self.folder):
+        with _reporting(self.folder, "written"):
             with replacing(fresh) as file:
                 self.journal.write_parquet(file)
             record = dataclasses.replace(record, means=mean_scores(fresh, record.metrics))
@@ -177,7 +178,7 @@ class CellWriter:
     def fail(self, record: CellRecord) -> None:
         """Store a failure: as the cell's state, or beside a complete result that an earlier run has left."""
         name = "failure.json" if self._stored().get("status") == "complete" else "cell.json"
-        with _writing(self.folder):
+        with _reporting(self.folder, "written"):
             write_json(self.folder / name, record.to_json())
 
     def _recover(self) -> None:
@@ -188,7 +189,7 @@ class CellWriter:
             record = None if sealed is None else CellRecord.from_json(sealed)
         except StoreError as error:
             raise StoreError(f"What lies in {self.folder} {error}; choose another --out.") from error
-        with _writing(self.folder):
+        with _reporting(self.folder, "written"):
             if record is not None:
                 self._publish(record)
             for leftover in (*self.folder.glob(".*.partial"), self.folder / "images.parquet.new"):
@@ -216,12 +217,12 @@ class CellWriter:
 
 
 @contextlib.contextmanager
-def _writing(folder: Path) -> Iterator[None]:
-    """Turn what the system says of a folder that cannot be written into a `StoreError`."""
+def _reporting(folder: Path, done: Literal["read", "written"]) -> Iterator[None]:
+    """Turn what the system says of a folder into a `StoreError`."""
     try:
         yield
     except OSError as error:
-        raise StoreError(f"{folder} cannot be written: {error}") from error
+        raise StoreError(f"{folder} cannot be {done}: {error}") from error
 
 
 def _counted(record: CellRecord, journal: Journal) -> CellRecord:

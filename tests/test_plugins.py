@@ -96,12 +96,13 @@ def test_the_bundled_plugins_load_through_the_public_hooks(monkeypatch: pytest.M
     monkeypatch.undo()
     registry = load_registry()
 
-    for kind, name, module in (
+    expected: list[tuple[PluginKind, str, str]] = [
         ("method", "tv", "inpaintbench_methods"),
         ("dataset", "photos", "inpaintbench_datasets"),
         ("mask", "center_square", "inpaintbench_masks"),
         ("metric", "psnr", "inpaintbench.metrics"),
-    ):
+    ]
+    for kind, name, module in expected:
         assert str(registry.get(kind, name).source) == f"{module} (bundled with inpaintbench)"
 
 

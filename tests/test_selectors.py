@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inpaintbench.api import MaskSpec, MethodSpec, Parameter, PluginSpec
@@ -116,6 +116,7 @@ def written(values: dict[str, Value]) -> str:
     return "all_kinds[" + ",".join(f"{name}={format_value(value)}" for name, value in values.items()) + "]"
 
 
+@settings(deadline=None)
 @given(values)
 def test_a_name_selects_the_same_values_again(values: dict[str, Value]) -> None:
     selection = one(written(values))
@@ -125,6 +126,7 @@ def test_a_name_selects_the_same_values_again(values: dict[str, Value]) -> None:
     assert [type(value) for _, value in one(selection.name).values] == [type(value) for _, value in selection.values]
 
 
+@settings(deadline=None)
 @given(values, values)
 def test_names_are_equal_only_if_values_are(first: dict[str, Value], second: dict[str, Value]) -> None:
     one_of, other = one(written(first)), one(written(second))
@@ -135,6 +137,7 @@ def test_names_are_equal_only_if_values_are(first: dict[str, Value], second: dic
     assert (one_of.name == other.name) == (typed(one_of) == typed(other))
 
 
+@settings(deadline=None)
 @given(values)
 def test_the_portable_name_knows_no_path_and_no_order(values: dict[str, Value]) -> None:
     without = {name: value for name, value in values.items() if name != "path"}

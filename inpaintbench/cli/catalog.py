@@ -45,8 +45,7 @@ def list_command(what: str | None, as_json: bool, plugins: tuple[str, ...]) -> N
         width = max(map(len, map(_signature, entries.values())), default=0)
         click.secho(f"{plural}", bold=True)
         for entry in entries.values():
-            origin = "" if entry.source.kind == "bundled" else f"  ({entry.source})"
-            click.echo(f"  {_signature(entry):{min(width, 44)}}  {entry.spec.summary}{origin}")
+            click.echo(f"  {_signature(entry):{min(width, 44)}}  {entry.spec.summary}{_origin(entry)}")
         if plural != plurals[-1]:
             click.echo()
 
@@ -74,6 +73,12 @@ def show_command(name: str, as_json: bool, plugins: tuple[str, ...]) -> None:
 def _signature(entry: Registered) -> str:
     required = [f"{parameter.name}=…" for parameter in entry.spec.parameters if parameter.required]
     return f"{entry.spec.name}[{','.join(required)}]" if required else entry.spec.name
+
+
+def _origin(entry: Registered) -> str:
+    """Name the file or the distribution of a plugin that is not bundled."""
+    source = entry.source
+    return "" if source.kind == "bundled" else f"  ({source.location or source.distribution or source.name})"
 
 
 def _print(entry: Registered) -> None:

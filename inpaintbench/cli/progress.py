@@ -50,7 +50,9 @@ class Lines(Listener):
         """Say how much there is to do, and what cannot be scored."""
         self._total = len(to_run)
         stored = len(plan.cells) - len(to_run)
-        self.say(f"{len(plan.cells)} cells: {len(to_run)} to run, {stored} stored in {plan.store.root}.")
+        self.say(
+            f"{len(plan.cells)} cell{'s' * (len(plan.cells) != 1)}: {len(to_run)} to run, {stored} stored in {plan.store.root}."
+        )
         for score in plan.cells[0].cell.scores if plan.cells else ():
             if score.unavailable:
                 self.say(f"{score.selection.name} is not scored: {score.unavailable}")
@@ -61,7 +63,7 @@ class Lines(Listener):
         log = ""
         if record.status != "complete":
             self.failures += 1
-            log = f" See {planned.folder / 'log.txt'}"
+            log = f" (see {planned.folder / 'log.txt'})"
         self.say(f"[{self._count}/{self._total}] {describe(record)}{log}")
 
     def refused(self, planned: PlannedCell, error: StoreError) -> None:

@@ -149,11 +149,13 @@ def _print_plan(plan: Plan, to_run: int) -> None:
     names = [" × ".join(planned.cell.names) for planned in plan]
     width = max(map(len, names), default=0)
     for name, planned in zip(names, plan, strict=True):
-        why = f"  {planned.why}" if planned.why else ""
+        why = f"  {' '.join(planned.why.split())}" if planned.why else ""
         click.echo(f"{name:{width}}  {planned.state:11}  {len(planned.cell.pictures.items):6} images{why}".rstrip())
     counts = Counter(planned.state for planned in plan)
     summary = ", ".join(f"{count} {state}" for state, count in sorted(counts.items()))
-    click.echo(f"{len(names)} cells ({summary}); {to_run} would run. Results in {plan.store.root}.")
+    click.echo(
+        f"{len(names)} cell{'s' * (len(names) != 1)} ({summary}); {to_run} would run. Results in {plan.store.root}."
+    )
 
 
 def _print_results(results: Results, as_json: bool) -> None:

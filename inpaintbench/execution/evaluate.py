@@ -86,7 +86,7 @@ def evaluate(
     except (Exception, SystemExit) as error:  # whatever a plugin raises costs its own cell, and nothing else
         status = _status_of(error)
         record = run.record(status, error)
-        writer.log(f"{_now()} {status}\n{_printable(traceback.format_exc())}")
+        writer.log(f"{_now()} {status}\n{traceback.format_exc()}")
         writer.fail(record)
     return record
 
@@ -126,6 +126,10 @@ class _Run:
                 self._writer.append(records, loaded.unreadable)
                 self._count(records, loaded.unreadable)
                 self._on_progress(self.done)
+        if not self._scored:
+            names = f"{len(self._unreadable)} images of {self._cell.names[1]}"
+            first = f"{self._unreadable[0]['item']}: {self._unreadable[0]['reason']}"
+            raise UnreadableImageError(f"None of the {names} can be decoded; the first: {first}")
 
     def _refuse_unreadable(self, unreadable: Sequence[Mapping[str, str]]) -> None:
         if unreadable and self._setup.strict:

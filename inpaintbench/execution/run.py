@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from inpaintbench.errors import StoreError
+from inpaintbench.errors import StoreError, UsageError
 from inpaintbench.execution.device import automatic_batch_size, choose_device
 from inpaintbench.execution.evaluate import Setup, evaluate
 from inpaintbench.execution.listener import Listener
@@ -59,6 +59,7 @@ def run_suite(suite: Suite, registry: Registry, store: Store, options: Options, 
         KeyboardInterrupt: as it came; everything scored so far is stored.
     """
     device = choose_device(options.device)
+    _refuse_file(store.root)
     plan = make_plan(suite, registry, store, lambda file: _obtain(file, listener))
     to_run = plan.to_run(options.rerun)
     listener.planned(plan, to_run)
@@ -81,6 +82,13 @@ def run_suite(suite: Suite, registry: Registry, store: Store, options: Options, 
             if failed and options.fail_fast:
                 break
     return Results(store, tuple(planned.folder for planned in plan), tuple(unwritten))
+
+
+def _refuse_file(root: Path) -> None:
+    """Refuse a results folder that is a file, or would lie below one."""
+    existing = next((path for path in (root, *root.parents) if path.exists()), None)
+    if existing is not None and not existing.is_dir():
+        raise UsageError(f"{existing} is a file; results need a folder. Choose another --out.")
 
 
 def _obtain(file: WeightsFile, listener: Listener) -> str:

@@ -10,6 +10,7 @@ from PIL import Image
 from torch import Tensor
 
 from inpaintbench.atomic import replacing
+from inpaintbench.errors import StoreError
 from inpaintbench.ops import to_levels
 
 
@@ -21,8 +22,11 @@ def save_samples(
     hole: Bool[Tensor, "b 1 h w"],
     composite: Float[Tensor, "b 3 h w"],
 ) -> None:
-    """Write `<index>-image.png`, `-hole.png` (white = missing), `-corrupted.png` and `-composite.png` each."""
-    folder.mkdir(exist_ok=True)
+    """Write `<index>-image.png`, `-hole.png` (white = missing), `-corrupted.png` and `-composite.png` each.
+
+    Raises:
+        StoreError: if the folder cannot be written.
+    """
     holes = hole.squeeze(1).cpu().numpy().astype(np.uint8) * np.uint8(255)
     pictures = {
         "image": _levels(image),
@@ -30,12 +34,16 @@ def save_samples(
         "corrupted": _levels(corrupted),
         "composite": _levels(composite),
     }
-    for position, index in enumerate(indices):
-        for name, stack in pictures.items():
-            encoded = io.BytesIO()
-            Image.fromarray(stack[position]).save(encoded, format="PNG")
-            with replacing(folder / f"{index:05d}-{name}.png") as file:
-                file.write(encoded.getvalue())
+    try:
+        folder.mkdir(exist_ok=True)
+        for position, index in enumerate(indices):
+            for name, stack in pictures.items():
+                encoded = io.BytesIO()
+                Image.fromarray(stack[position]).save(encoded, format="PNG")
+                with replacing(folder / f"{index:05d}-{name}.png") as file:
+                    file.write(encoded.getvalue())
+    except OSError as error:
+        raise StoreError(f"{folder} cannot be written: {error}") from error
 
 
 def _levels(pictures: Float[Tensor, "b 3 h w"]) -> UInt8[np.ndarray, "b h w 3"]:

@@ -1,4 +1,4 @@
-"""Every command and every piece of Python in README.md and docs/ runs as it is written.
+"""Every command and every piece of Python in README.md and docs/ runs as it is written; those of benchmarks/ are there.
 
 A page's blocks run in order in a folder that holds what the pages speak of: `my_pictures`, `my_masks`, `my_method.py`
 and a few more. A block whose first line is a comment with a file's name is saved under that name first. The comment
@@ -26,7 +26,7 @@ from inpaintbench.cli import bench
 from inpaintbench.suite import Suite
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), ROOT / "benchmarks/README.md"]
 
 RUN_COMMAND = "python3 -m venv .venv && .venv/bin/pip install -e '.[test]' && .venv/bin/bench run"
 TEST_COMMAND = "python3 -m venv .venv && .venv/bin/pip install -e '.[test]' && .venv/bin/pytest"

@@ -41,6 +41,7 @@ class Problem:
         low: least value of each image's channels.
         high: greatest value.
         epsilon: the allowed distance ‖x_K − y‖₂ of each image, over its three channels.
+        exact: whether `epsilon` is 0.
         free: 1 in the hole, 0 elsewhere.
     """
 
@@ -49,7 +50,8 @@ class Problem:
     counted: Bool[Tensor, "h w b c"]
     low: Float[Tensor, "b c"]
     high: Float[Tensor, "b c"]
-    epsilon: float
+    epsilon: Float[Tensor, " b"]
+    exact: bool
     free: Float[Tensor, "h w b c"]
 
     def select(self, images: Int64[Tensor, " staying"]) -> "Problem":
@@ -61,40 +63,58 @@ class Problem:
             counted=self.counted.index_select(2, images),
             low=self.low[images],
             high=self.high[images],
+            epsilon=self.epsilon[images],
             free=self.free.index_select(2, images),
         )
 
     def feasible(self, x: Float[Tensor, "h w b c"]) -> Float[Tensor, "h w b c"]:
         """Return x with its hole pixels clamped to [low, high], and its known pixels moved to the ball around y."""
         known = self.y
-        if self.epsilon > 0:
+        if not self.exact:
             known = known + into_ball((x - self.y).masked_fill(self.hole, 0), self.epsilon)
         return torch.where(self.hole, x.clamp(self.low, self.high), known)
 
     def restrict(self, x: Float[Tensor, "h w b c"], step: Float[Tensor, "h w b c"]) -> None:
         """Change `step` in place so that x + step is the feasible point nearest to x + step, the box aside."""
-        if self.epsilon > 0:
+        if not self.exact:
             known = self.y - x + into_ball((x + step - self.y).masked_fill(self.hole, 0), self.epsilon)
             torch.where(self.hole, step, known, out=step)
         else:
             step *= self.free
 
 
+@dataclass(frozen=True)
+class Scale:
+    """How a problem's numbers become picture values again.
+
+    Attributes:
+        shift: what stands for 0 in each channel.
+        unit: what stands for 1 in each image.
+    """
+
+    shift: Float[Tensor, "b c"]
+    unit: Float[Tensor, "b 1"]
+
+    def restore(self, x: Float[Tensor, "h w b c"]) -> Float[Tensor, "h w b c"]:
+        """Return picture values."""
+        return x * self.unit + self.shift
+
+
 def pose(
     y: Float[Tensor, "h w b c"], hole: Bool[Tensor, "h w b 1"], epsilon: float, *, unit: float
-) -> tuple[Problem, Float[Tensor, "b c"]]:
-    """Pose the problem with each channel shifted by the mean of its bounding values, and in multiples of `unit`.
+) -> tuple[Problem, Scale]:
+    """Pose the problem for each channel less the mean of its bounding values, in an image's own unit.
 
-    Around 0, float32 has its finest steps: without the shift, rounding alone would leave a gap of several 1e-5.
+    Bounding values are those of the known pixels that occur in the terms counted. Around 0, float32 has its finest
+    steps: without the shift, rounding alone would leave a gap of several 1e-5. With the unit, a pale image takes no
+    more iterations than the same image in full contrast.
 
     Args:
         y: pixels in [0, 1]; values inside the hole do not matter.
         hole: True = missing.
         epsilon: the allowed distance ‖x_K − y‖₂.
-        unit: what is to be 1.
-
-    Returns:
-        The problem, and the shifts.
+        unit: what is to be 1, in multiples of the bounding values' standard deviation (that of the channel in which
+            it is greatest; 1/255 if all are constant).
     """
     holes = hole.expand_as(y)
     if epsilon > 0:
@@ -109,17 +129,21 @@ def pose(
         bounding &= ~holes
     low = y.masked_fill(~bounding, torch.inf).amin((0, 1))
     high = y.masked_fill(~bounding, -torch.inf).amax((0, 1))
-    shift = pixel_sum_(y.masked_fill(~bounding, 0)) / pixel_sum_(bounding.to(y.dtype))
+    count = pixel_sum_(bounding.to(y.dtype))
+    shift = pixel_sum_(y.masked_fill(~bounding, 0)) / count
+    deviation = (pixel_sum_((y - shift).masked_fill_(~bounding, 0).square_()) / count).sqrt_().amax(1, keepdim=True)
+    scale = Scale(shift, unit * torch.where(deviation > 0, deviation, 1 / 255))
     problem = Problem(
-        ((y - shift) / unit).masked_fill(holes, 0),
-        holes.contiguous(),
-        counted,
-        (low - shift) / unit,
-        (high - shift) / unit,
-        epsilon / unit,
-        holes.to(y.dtype),
+        y=((y - shift) / scale.unit).masked_fill(holes, 0),
+        hole=holes.contiguous(),
+        counted=counted,
+        low=(low - shift) / scale.unit,
+        high=(high - shift) / scale.unit,
+        epsilon=epsilon / scale.unit[:, 0],
+        exact=epsilon == 0,
+        free=holes.to(y.dtype),
     )
-    return problem, shift
+    return problem, scale
 
 
 def certify(
@@ -146,7 +170,7 @@ def certify(
     on_known = r * (x - problem.y)
     slack += torch.where(problem.hole, in_box, on_known)
     gap = _image_sum_(slack)
-    if problem.epsilon > 0:
+    if not problem.exact:
         gap += problem.epsilon * _image_sum_(r.masked_fill(problem.hole, 0).square_()).sqrt()
     return _image_sum_(variation), gap
 
@@ -173,10 +197,10 @@ def vector_length(p: Float[Tensor, "2 h w b c"]) -> Float[Tensor, "h w b c"]:
     return squares[0].sqrt_()
 
 
-def into_ball(offset: Float[Tensor, "h w b c"], radius: float) -> Float[Tensor, "h w b c"]:
-    """Return each image's offset, shortened to at most `radius` over its pixels and channels."""
+def into_ball(offset: Float[Tensor, "h w b c"], radius: Float[Tensor, " b"]) -> Float[Tensor, "h w b c"]:
+    """Return each image's offset, shortened to at most its `radius` over pixels and channels."""
     length = _image_sum_(offset * offset).sqrt_()
-    return offset * (radius / length.clamp_(min=radius))[:, None]
+    return offset * (radius / torch.maximum(length, radius))[:, None]
 
 
 def _image_sum_(values: Float[Tensor, "h w b c"]) -> Float[Tensor, " b"]:

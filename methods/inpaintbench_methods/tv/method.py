@@ -40,9 +40,9 @@ class TotalVariation:
         for group in find_windows(hole, whole=self.epsilon > 0):
             for part in group.split(PART_ON_CPU):
                 known = part.cut(image)
-                problem, shift = pose(known, part.cut(hole), self.epsilon, unit=TAU)
+                problem, scale = pose(known, part.cut(hole), self.epsilon, unit=TAU)
                 solution = solve(problem, self.gap, self.max_iterations)
-                x = (solution.x * TAU + shift).clamp_(0, 1)
+                x = scale.restore(solution.x).clamp_(0, 1)
                 part.paste(x if self.epsilon > 0 else torch.where(problem.hole, x, known), image)
                 gap[part.images] = solution.gap
                 iterations[part.images] = solution.iterations

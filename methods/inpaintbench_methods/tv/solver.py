@@ -7,7 +7,8 @@ From J. Math. Imaging Vis. 40, 2011, Algorithm 1 with θ = 1, over-relaxed as in
     p̃ ← project each (p + σ ∇(2 x̃ − x))_i on the unit disc
     (x, p) ← (x, p) + ρ ((x̃, p̃) − (x, p))
 
-`energy.pose` measures pictures in multiples of τ, which turns the primal step into 1 and the dual one into στ.
+`energy.pose` measures each picture in multiples of its own τ, which turns the primal step into 1 and the dual one into
+στ.
 """
 
 from dataclasses import dataclass
@@ -19,8 +20,9 @@ from torch import Tensor
 
 from inpaintbench_methods.tv.energy import Problem, certify
 
-TAU: Final = 0.03
-"""The primal step, for pictures in [0, 1]. Larger ones converge more slowly, and look better before they have."""
+TAU: Final = 0.12
+"""The primal step, in multiples of the standard deviation of the values that border on the hole. Larger steps converge
+more slowly, and look better before they have."""
 
 SIGMA_TAU: Final = 1 / 8
 """σ τ ‖∇‖² ≤ 1 is what convergence needs, and ‖∇‖² ≤ 8. A power of 2, so that the multiplication is exact."""

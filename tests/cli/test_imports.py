@@ -1,0 +1,45 @@
+"""What must be quick imports nothing heavy."""
+
+import subprocess
+import sys
+import time
+
+import pytest
+
+HEAVY = ["torch", "torchvision", "pandas", "numpy", "PIL", "skimage", "pyarrow", "scipy", "lpips", "torchmetrics"]
+SECONDS = 0.4
+
+MODULES = """
+import sys
+from inpaintbench.cli import main
+sys.argv = ["bench", *sys.argv[1:]]
+try:
+    main()
+finally:
+    print(*sys.modules, file=sys.stderr)
+"""
+
+
+def command(code: str, arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", code, *arguments.split()], capture_output=True, text=True, encoding="utf-8", check=True
+    )
+
+
+@pytest.mark.parametrize("arguments", ["--help", "--version", "run --help", "list", "list --json", "show circle"])
+def test_nothing_heavy_is_imported(arguments: str) -> None:
+    loaded = set(command(MODULES, arguments).stderr.split())
+
+    assert "inpaintbench.cli.run" in loaded
+    assert loaded.isdisjoint(HEAVY)
+
+
+@pytest.mark.parametrize("arguments", ["--help", "list"])
+def test_it_answers_at_once(arguments: str) -> None:
+    times = []
+    for _ in range(5):
+        start = time.perf_counter()
+        command("from inpaintbench.cli import main; main()", arguments)
+        times.append(time.perf_counter() - start)
+
+    assert min(times) < SECONDS

@@ -1,0 +1,165 @@
+"""`bench run`: the leaderboard on stdout, everything else on stderr."""
+
+import json
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import inpaintbench
+
+
+def test_the_leaderboard_is_printed_and_progress_goes_to_stderr(bench: Any, small: list[str]) -> None:
+    outcome = bench("run", *small, "-m", "slow")
+
+    assert outcome.code == 0
+    assert outcome.out.startswith("Leaderboard: 2 methods")
+    assert "6/6" in outcome.out
+    lines = outcome.err.splitlines()
+    assert lines[0] == "2 cells: 2 to run, 0 stored in results/embedded."
+    assert lines[1].startswith("[1/2] noise × drawn × dots: 6 of 6 images, ")
+    assert lines[2].startswith("[2/2] slow × drawn × dots: 6 of 6 images, ")
+    assert len(lines) == 3
+    assert "\x1b" not in outcome.out + outcome.err
+
+
+def test_a_second_run_only_prints(bench: Any, small: list[str]) -> None:
+    first = bench("run", *small)
+    second = bench("run", *small)
+
+    assert second.code == 0
+    assert second.out == first.out
+    assert second.err == "1 cell: 0 to run, 1 stored in results/embedded.\n"
+
+
+def test_the_leaderboard_shows_all_methods_of_the_same_question(bench: Any, small: list[str]) -> None:
+    bench("run", *small)
+    other = bench("run", *small[:2], "-m", "slow", *small[4:])
+
+    assert "  noise " in other.out
+    assert "  slow " in other.out
+    assert "  noise " not in bench("run", *small[:2], "-m", "slow", *small[4:], "--seed", "1").out
+
+
+def test_json_is_nothing_but_json(bench: Any, small: list[str]) -> None:
+    outcome = bench("run", *small, "--json")
+    document = json.loads(outcome.out)
+    (group,) = document["groups"]
+
+    assert outcome.code == 0
+    assert outcome.err.startswith("1 cell: 1 to run")
+    assert [result["method"] for result in group["results"]] == ["noise"]
+    (cell,) = inpaintbench.run(
+        methods=["noise"],
+        datasets=["drawn"],
+        masks=["dots"],
+        metrics=["psnr", "ssim"],
+        size=16,
+        plugins=[small[1]],
+        out="results/embedded",
+    ).cells
+    assert group["results"][0]["scores"]["psnr"]["mean"] == cell.record.means["psnr"]
+
+
+def test_json_of_a_failed_run_is_json_too(bench: Any, small: list[str]) -> None:
+    outcome = bench("run", *small[:2], "-m", "broken[how=raises]", *small[4:], "--json")
+
+    assert outcome.code == 1
+    assert json.loads(outcome.out)["groups"][0]["results"][0]["status"] == "failed"
+
+
+def test_a_repetition_that_fails_is_no_success(bench: Any, small: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    bench("run", *small)
+
+    def refuse(*_: object) -> None:
+        raise ValueError("no such luck")
+
+    monkeypatch.setattr("inpaintbench.execution.loader.fit", refuse)
+    outcome = bench("run", *small, "--rerun", "all")
+
+    assert outcome.code == 1
+    assert "failed. ValueError: no such luck" in outcome.err
+    assert "6/6" in outcome.out  # the result that was there
+
+
+def test_a_suite_file_and_options_above_it(bench: Any, small: list[str], tmp_path: Path) -> None:
+    lines = [
+        'methods = ["noise"]',
+        'datasets = ["drawn"]',
+        'masks = ["dots", "circle"]',
+        'metrics = ["psnr"]',
+        "size = 16",
+    ]
+    (tmp_path / "mine.toml").write_text("\n".join(lines), encoding="utf-8")
+    outcome = bench("run", "--suite", "mine.toml", *small[:2], "-k", "circle[diameter=4]", "--limit", "2")
+
+    assert outcome.code == 0
+    assert outcome.err.splitlines()[0] == "1 cell: 1 to run, 0 stored in results/mine."
+    assert "noise × drawn × circle[diameter=4]: 2 of 2 images" in outcome.err
+
+
+def test_samples(bench: Any, small: list[str], tmp_path: Path) -> None:
+    bench("run", *small, "--samples", "0", "--out", "none")
+    bench("run", *small, "--samples", "all", "--out", "all")
+
+    assert not list(tmp_path.glob("none/cells/*/*/*/*/samples/*"))
+    assert len(list(tmp_path.glob("all/cells/*/*/*/*/samples/*.png"))) == 4 * 6
+
+
+@pytest.fixture
+def silent_server() -> Iterator[str]:
+    """Yield the address of a server that takes connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
+@pytest.mark.parametrize("answer", ["refused", "silence"])
+def test_without_weights_the_run_goes_on(
+    bench: Any,
+    small: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    silent_server: str,
+    answer: str,
+) -> None:
+    proxy = {"refused": "http://127.0.0.1:9", "silence": silent_server}[answer]
+    for name in ("https_proxy", "HTTPS_PROXY"):
+        monkeypatch.setenv(name, proxy)
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
+    start = time.monotonic()
+    outcome = bench("run", *small, "--metric", "lpips")
+    seconds = time.monotonic() - start
+
+    assert outcome.code == 0
+    assert seconds < 5
+    (message,) = (line for line in outcome.err.splitlines() if line.startswith("lpips[net=squeeze] is not scored: "))
+    assert str(tmp_path / "torch" / "hub" / "checkpoints" / "squeezenet1_1-b8a52dc0.pth") in message
+    assert "put it there" in message
+    assert "LPIPS (squeeze) was not scored: squeezenet1_1-b8a52dc0.pth is not at" in " ".join(outcome.out.split())
+    assert "Fetching squeezenet1_1-b8a52dc0.pth (5 MB)." in outcome.err
+    assert not (tmp_path / "torch").exists() or not list((tmp_path / "torch").rglob("*.p*"))
+
+
+@pytest.mark.realdata
+def test_with_weights_lpips_is_scored(
+    bench: Any, small: list[str], real_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TORCH_HOME", str(real_data / "weights"))
+    arguments = [
+        "-d",
+        f"image_folder[path={real_data / 'celeba' / 'img_align_celeba'}]",
+        "--limit",
+        "2",
+        "--size",
+        "64",
+    ]
+    outcome = bench("run", *small, *arguments, "--metric", "lpips", "--json")
+
+    (metric,) = (entry for entry in json.loads(outcome.out)["metrics"] if entry["plugin"] == "lpips")
+    assert outcome.code == 0
+    assert metric["unavailable"] == ""

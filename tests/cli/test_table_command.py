@@ -1,0 +1,89 @@
+"""`bench table`: the leaderboard of a results folder, in every format."""
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture
+def results(bench: Any, small: list[str]) -> str:
+    """Return a folder with results of two methods under two masks."""
+    bench("run", *small, "-m", "slow", "-k", "circle[diameter=8]", "--out", "results/embedded")
+    return "results/embedded"
+
+
+@pytest.mark.usefixtures("results")
+def test_without_a_folder_it_is_the_embedded_suites(bench: Any, results: str) -> None:
+    assert bench("table").out == bench("table", results).out
+    assert bench("table").out.startswith("Leaderboard: 2 methods · 1 data set · 2 masks")
+
+
+def test_csv(bench: Any, results: str) -> None:
+    outcome = bench("table", results, "--format", "csv")
+    rows = list(csv.DictReader(io.StringIO(outcome.out)))
+    wanted = ["method", "dataset", "mask", "images", "expected", "psnr", "ssim", "lpips", "l1", "psnr_hole", "l1_hole"]
+    wanted.append("seconds_per_image")
+
+    assert outcome.code == 0
+    assert [name for name in rows[0] if name in wanted] == wanted
+    assert sorted((row["method"], row["mask"], row["images"]) for row in rows) == [
+        ("noise", "circle[diameter=8]", "6"),
+        ("noise", "dots", "6"),
+        ("slow", "circle[diameter=8]", "6"),
+        ("slow", "dots", "6"),
+    ]
+
+
+@pytest.mark.parametrize("format_", ["text", "md", "csv", "json", "latex", "html"])
+def test_no_format_has_styles_of_a_terminal(bench: Any, results: str, format_: str) -> None:
+    outcome = bench("table", results, "--format", format_)
+
+    assert outcome.code == 0
+    assert "noise" in outcome.out
+    assert outcome.err == ""
+    assert "\x1b" not in outcome.out
+
+
+def test_one_column_a_mask(bench: Any, results: str) -> None:
+    outcome = bench("table", results, "--by", "mask", "--metric", "psnr")
+
+    assert outcome.code == 0
+    scores = outcome.out.partition("Mean rank")[0]
+    assert "PSNR" in scores
+    assert "SSIM" not in scores
+    assert "circle" in scores
+
+
+@pytest.mark.parametrize("make", ["missing", "empty", "file", "empty cells"])
+def test_a_folder_without_results(bench: Any, tmp_path: Path, make: str) -> None:
+    folder = tmp_path / "place"
+    if make == "file":
+        folder.write_text("no folder")
+    elif make != "missing":
+        (folder / "cells" if make == "empty cells" else folder).mkdir(parents=True)
+    outcome = bench("table", folder)
+
+    assert outcome.code == 2
+    assert outcome.err.startswith(f"bench: {folder} holds no ")
+    assert outcome.out == ""
+
+
+def test_a_damaged_cell_is_named_and_the_rest_shown(bench: Any, results: str) -> None:
+    damaged = sorted(Path(results).rglob("cell.json"))[0]
+    damaged.write_text("{")
+    outcome = bench("table", results, "--format", "json")
+
+    assert outcome.code == 0
+    assert f"{damaged} is damaged" in outcome.err
+    assert sum(len(group["results"]) for group in json.loads(outcome.out)["groups"]) == 3
+
+
+def test_an_unknown_metric(bench: Any, results: str) -> None:
+    outcome = bench("table", results, "--metric", "pnsr")
+
+    assert outcome.code == 2
+    assert "psnr" in outcome.err
