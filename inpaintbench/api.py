@@ -144,7 +144,7 @@ class MetricSpec(PluginSpec):
         higher_is_better: the direction.
         decimals: how many a table prints.
         label: the head of its column; `{parameter}` stands for a parameter's value.
-        default: whether it is scored where nobody chose metrics.
+        default: whether it is scored where nobody chose metrics: those of the scoring protocol.
         ranked: whether it counts for the mean rank that sorts a leaderboard. Metrics that order images alike
             (PSNR over the image and over the hole) would otherwise vote twice.
     """
@@ -154,8 +154,23 @@ class MetricSpec(PluginSpec):
     higher_is_better: bool
     decimals: int = 3
     label: str
-    default: bool = True
+    default: bool = False
     ranked: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse what could not be selected, built or printed.
+
+        Raises:
+            PluginError: if the name, the target, the parameters or the label are malformed.
+        """
+        super().__post_init__()
+        try:
+            self.label.format_map({parameter.name: parameter.default for parameter in self.parameters})
+        except (KeyError, ValueError, IndexError, AttributeError) as error:
+            raise PluginError(
+                f"metric {self.name}: the label {self.label!r} cannot be filled in; expected text in which braces hold "
+                "a parameter's name."
+            ) from error
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
+import hypothesis
 import pytest
 import torch
 from jaxtyping import install_import_hook
@@ -31,6 +31,10 @@ CHECKED = (
 _hook = install_import_hook(list(CHECKED), "beartype.beartype")
 torch.set_num_threads(1)
 
+# The same examples in every run, and no clock: a busy machine is no failure.
+hypothesis.settings.register_profile("repository", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("repository")
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip, with the reason, what this machine lacks."""
@@ -49,17 +53,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _no_network(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let connections reach this machine only."""
     connect = socket.socket.connect
 
-    def local_only(self: socket.socket, address: Any) -> None | NoReturn:
+    def local_only(self: socket.socket, address: Any) -> None:
         if isinstance(address, tuple) and address[0] not in ("127.0.0.1", "::1", "localhost"):
             raise OSError(f"a test tried to reach {address}")
-        return connect(self, address)
+        connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", local_only)
-    yield
 
 
 @pytest.fixture

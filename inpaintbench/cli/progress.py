@@ -50,9 +50,8 @@ class Lines(Listener):
         """Say how much there is to do, and what cannot be scored."""
         self._total = len(to_run)
         stored = len(plan.cells) - len(to_run)
-        self.say(
-            f"{len(plan.cells)} cell{'s' * (len(plan.cells) != 1)}: {len(to_run)} to run, {stored} stored in {plan.store.root}."
-        )
+        cells = "1 cell" if len(plan.cells) == 1 else f"{len(plan.cells)} cells"
+        self.say(f"{cells}: {len(to_run)} to run, {stored} stored in {plan.store.root}.")
         for score in plan.cells[0].cell.scores if plan.cells else ():
             if score.unavailable:
                 self.say(f"{score.selection.name} is not scored: {score.unavailable}")

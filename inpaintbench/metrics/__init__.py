@@ -16,6 +16,7 @@ PSNR = MetricSpec(
     higher_is_better=True,
     decimals=2,
     label="PSNR",
+    default=True,
     ranked=True,
     notes="Data range 1; the mean squared error is that of one image over all pixels and channels. Capped at "
     "100 dB, which is what identical pictures get.",
@@ -27,6 +28,7 @@ SSIM = MetricSpec(
     higher_is_better=True,
     decimals=4,
     label="SSIM",
+    default=True,
     ranked=True,
     reference="Wang, Bovik, Sheikh and Simoncelli, Image Quality Assessment: From Error Visibility to "
     "Structural Similarity, IEEE Transactions on Image Processing 13(4), 2004",
@@ -51,6 +53,7 @@ LPIPS = MetricSpec(
     higher_is_better=False,
     decimals=4,
     label="LPIPS ({net})",
+    default=True,
     ranked=True,
     reference="Zhang, Isola, Efros, Shechtman and Wang, The Unreasonable Effectiveness of Deep Features as a "
     "Perceptual Metric, CVPR 2018",
@@ -66,6 +69,7 @@ L1 = MetricSpec(
     higher_is_better=False,
     decimals=3,
     label="L1",
+    default=True,
     notes="Divide by 100 for units of [0, 1].",
 )
 HOLE_PSNR = MetricSpec(
@@ -76,6 +80,7 @@ HOLE_PSNR = MetricSpec(
     higher_is_better=True,
     decimals=2,
     label="PSNR (hole)",
+    default=True,
     notes="Below PSNR by exactly -10 log10 of the hole's share of the image, where neither is capped at "
     "100 dB. Undefined for an empty hole.",
 )
@@ -87,6 +92,7 @@ HOLE_L1 = MetricSpec(
     higher_is_better=False,
     decimals=3,
     label="L1 (hole)",
+    default=True,
     notes="Divide by 100 for units of [0, 1]. Undefined for an empty hole.",
 )
 
@@ -112,7 +118,6 @@ TORCHMETRICS = MetricSpec(
     higher_is_better=True,
     decimals=4,
     label="{function}",
-    default=False,
     licence="Apache-2.0 (torchmetrics)",
     notes="No part of the scoring protocol: the library's conventions, such as its treatment of borders, have "
     "changed between versions. The version is stored with each cell.",

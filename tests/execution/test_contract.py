@@ -38,7 +38,7 @@ def test_every_floating_point_becomes_float32(batch: Batch, dtype: torch.dtype) 
     checked = check(fill(batch, 0.25).to(dtype), batch, snapshot(batch))
 
     assert checked.image.dtype == torch.float32
-    assert checked.image[batch.hole.expand_as(checked.image)].unique().tolist() == [0.25]
+    assert set(checked.image[batch.hole.expand_as(checked.image)].tolist()) == {0.25}
 
 
 def test_a_gradient_is_left_behind(batch: Batch) -> None:

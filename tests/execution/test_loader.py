@@ -29,7 +29,7 @@ def cell_of(small: dict[str, Any], tmp_path: Path) -> CellOf:
     registry = load_registry(small["plugins"])
 
     def cell_of(dataset: str = "drawn", mask: str = "dots", method: str = "noise", **changes: Any) -> Cell:
-        chosen = {"metrics": ("psnr",), "size": 16} | changes
+        chosen: dict[str, Any] = {"metrics": ("psnr",), "size": 16} | changes
         suite = Suite(name="test", methods=(method,), datasets=(dataset,), masks=(mask,), **chosen)
         (planned,) = make_plan(suite, registry, Store(tmp_path))
         return planned.cell
@@ -125,7 +125,7 @@ def test_what_cannot_be_decoded_is_left_out_and_named(cell_of: CellOf) -> None:
     assert second.unreadable == ({"item": "test-4", "reason": "test-4 is damaged"},)
     (nothing,) = load(cell_of("drawn[fault=unreadable]"), [1, 4])
     assert nothing.pictures.shape == (0, 16, 16, 3)
-    assert nothing.items == nothing.seeds == ()
+    assert (nothing.items, nothing.seeds) == ((), ())
 
 
 @pytest.mark.parametrize(
