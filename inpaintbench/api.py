@@ -196,7 +196,7 @@ class Completion:
     Attributes:
         image: in [0, 1]; what it holds outside the hole does not matter.
         converged: False for an image on which an iterative method stopped at a limit; tables mark such cells.
-        diagnostics: further numbers an image, stored with its record under these names.
+        diagnostics: further numbers, one an image, of any real type; stored with its record under these names.
     """
 
     image: Float[Tensor, "b 3 h w"]
@@ -204,6 +204,7 @@ class Completion:
     diagnostics: Mapping[str, Tensor] = field(default_factory=dict)
 
 
+@runtime_checkable
 class Method(Protocol):
     """Fills holes. Built with its spec's parameters as keywords; one object serves all batches of a cell."""
 
@@ -226,6 +227,7 @@ class Movable(Protocol):
         ...
 
 
+@runtime_checkable
 class Dataset(Protocol):
     """Lists and decodes pictures. Building one downloads nothing and reads no picture."""
 
@@ -233,7 +235,8 @@ class Dataset(Protocol):
         """Return the split's item ids: stable, the same on every machine, distinct over all splits.
 
         Raises:
-            DatasetError: if the data set is not there, with a sentence that says where it was looked for.
+            DatasetError: if the data set is not there, or has no such split, with a sentence that says so and where
+                it was looked for.
         """
         ...
 
@@ -242,6 +245,7 @@ class Dataset(Protocol):
 
         Raises:
             UnreadableImageError: if it cannot be decoded; the run reports it, skips it and counts it.
+            DatasetError: if the whole data set must not be used, such as for a decompression bomb; this ends the run.
         """
         ...
 
@@ -250,6 +254,7 @@ class Dataset(Protocol):
         ...
 
 
+@runtime_checkable
 class MaskGenerator(Protocol):
     """Draws holes: a pure function of the size and the stream. Needs no torch."""
 
@@ -271,6 +276,7 @@ class Fingerprinted(Protocol):
         ...
 
 
+@runtime_checkable
 class Metric(Protocol):
     """Scores composites, one number an image."""
 
@@ -280,7 +286,7 @@ class Metric(Protocol):
         image: Float[Tensor, "b 3 h w"],
         hole: Bool[Tensor, "b 1 h w"],
     ) -> Float[Tensor, " b"]:
-        """Return one number an image; NaN where it is undefined (the hole's PSNR without a hole).
+        """Return one number an image, as float64; NaN where it is undefined (the hole's PSNR without a hole).
 
         Both pictures hold 8-bit levels divided by 255. A number may not depend on the other images of the
         batch.

@@ -24,7 +24,7 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image, ImageCms, UnidentifiedImageError
 
-from inpaintbench.errors import UnreadableImageError
+from inpaintbench.errors import DatasetError, UnreadableImageError
 
 FORMATS: Final = ("BMP", "GIF", "JPEG", "PNG", "TIFF", "WEBP")
 """Pillow's names of the formats that are tried, by content and not by file name.""" ""
@@ -55,8 +55,9 @@ def decode(source: str | Path | bytes, name: str = "") -> UInt8[np.ndarray, "h w
         name: what messages call it; the path, if empty.
 
     Raises:
-        UnreadableImageError: if it cannot be read, is truncated, or is no picture; or if it has more pixels
-            than `PIL.Image.MAX_IMAGE_PIXELS` (89 million): a tiny file can declare enough to fill any memory.
+        UnreadableImageError: if it cannot be read, is truncated, or is no picture.
+        DatasetError: if it declares more than twice `PIL.Image.MAX_IMAGE_PIXELS` (179 million pixels): a tiny
+            file can declare enough to fill any memory, and a folder that holds one is not to be trusted.
     """
     name = name or ("The picture" if isinstance(source, bytes) else str(source))
     try:
@@ -67,6 +68,12 @@ def decode(source: str | Path | bytes, name: str = "") -> UInt8[np.ndarray, "h w
             return np.array(rgb if upright is None else rgb.transpose(upright))
     except _RefusedError as refusal:
         raise UnreadableImageError(f"{name} cannot be decoded: {refusal}.") from None
+    except Image.DecompressionBombError:
+        limit = 2 * (Image.MAX_IMAGE_PIXELS or 0)
+        raise DatasetError(
+            f"{name} declares more than {limit:,} pixels, as files do that are made to fill a machine's memory; "
+            "remove it, or save it smaller."
+        ) from None
     except UnidentifiedImageError:
         raise UnreadableImageError(
             f"{name} cannot be decoded: it is no BMP, GIF, JPEG, PNG, TIFF or WebP picture, or is damaged."
@@ -85,14 +92,8 @@ class _RefusedError(Exception):
 
 def _open(source: io.BytesIO | Path) -> Image.Image:
     with _warning_filters, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
-        try:
-            return Image.open(source, formats=FORMATS)
-        except (Image.DecompressionBombWarning, Image.DecompressionBombError):
-            raise _RefusedError(
-                f"it declares more than {Image.MAX_IMAGE_PIXELS:,} pixels, too many to be decoded safely"
-            ) from None
+        warnings.simplefilter("ignore")  # also that a picture is large; above twice that size it is refused
+        return Image.open(source, formats=FORMATS)
 
 
 def _orientation(image: Image.Image) -> int:

@@ -23,12 +23,13 @@ class Results:
     Attributes:
         store: the results folder.
         folders: of the suite's cells.
-        unwritten: why cells could not be stored, one sentence each.
+        failures: what went wrong in the run that returned this, one sentence a cell; a failure to run again what
+            is stored already is among them, though the stored result stays.
     """
 
     store: Store
     folders: tuple[Path, ...]
-    unwritten: tuple[str, ...] = ()
+    failures: tuple[str, ...] = ()
 
     @cached_property
     def cells(self) -> tuple[StoredCell, ...]:
@@ -41,8 +42,12 @@ class Results:
 
     @property
     def complete(self) -> bool:
-        """Whether every cell of the suite is stored and complete."""
-        return len(self.cells) == len(self.folders) and all(cell.record.status == "complete" for cell in self.cells)
+        """Whether every cell of the suite is stored and complete, and nothing has failed."""
+        return (
+            not self.failures
+            and len(self.cells) == len(self.folders)
+            and all(cell.record.status == "complete" for cell in self.cells)
+        )
 
     def records(self) -> pd.DataFrame:
         """Return one row an image and cell: method, dataset, mask, item, and every number that is stored of it.

@@ -6,7 +6,7 @@ DIR/cells/<method>/<dataset>/<mask>/<key>/
     images.parquet   one record an image
     samples/*.png    image, hole, corrupted and composite of the first images
     log.txt          what happened, with tracebacks
-    journal.jsonl    while the cell runs, or after it was interrupted
+    journal.jsonl    while the cell runs, or after it was interrupted; samples.new/ likewise
     failure.json     a later attempt's failure, where a complete result already stood
 ```
 
@@ -20,6 +20,7 @@ import contextlib
 import dataclasses
 import json
 import re
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from hashlib import sha256
@@ -109,7 +110,7 @@ class CellWriter:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.samples = folder / "samples"
+        self.samples = folder / "samples.new"
         self.journal = Journal(folder / "journal.jsonl")
         self._lock: BaseFileLock | None = None
 
@@ -155,6 +156,12 @@ class CellWriter:
         """Store one batch. Once this call has returned, killing the process does not lose it."""
         with _reporting(self.folder, "written"):
             self.journal.append_batch(records, unreadable)
+
+    def discard(self) -> None:
+        """Forget what an interrupted run has left: all images are to be scored again."""
+        with _reporting(self.folder, "written"):
+            self.journal.discard()
+            shutil.rmtree(self.samples, ignore_errors=True)
 
     def log(self, text: str) -> None:
         """Append to `log.txt`."""
@@ -211,6 +218,9 @@ class CellWriter:
             with replacing(fresh) as file:
                 self.journal.write_parquet(file)
         fresh.replace(images)
+        if self.samples.exists():
+            shutil.rmtree(self.folder / "samples", ignore_errors=True)
+            self.samples.replace(self.folder / "samples")
         write_json(self.folder / "cell.json", record.to_json())
         (self.folder / "failure.json").unlink(missing_ok=True)
         self.journal.discard()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
 from functools import wraps
 from pathlib import Path
 from typing import Any, Final
 
 import click
 
+from inpaintbench.execution.options import SAMPLES, Options
+from inpaintbench.execution.plan import RERUNS
 from inpaintbench.plugins import Registry, load_registry
 from inpaintbench.store import Store
 from inpaintbench.suite import DEFAULT, Suite
@@ -78,10 +80,77 @@ def selecting(function: Callable[..., Any]) -> Callable[..., Any]:
         ),
         plugin_option,
     ]
-    wrapped = _gathering(function)
+    return _with(options, _gathering(function))
+
+
+def running(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options that say how cells are run; it receives them as one `Options`."""
+    options = [
+        click.option(
+            "--device", default="auto", show_default=True, metavar="auto|cpu|cuda[:N]|mps", help="Where to run."
+        ),
+        click.option(
+            "--batch-size",
+            default="auto",
+            show_default=True,
+            metavar="auto|N",
+            callback=_batch_size,
+            help="Images completed at once.",
+        ),
+        click.option(
+            "--rerun",
+            type=click.Choice(list(RERUNS)),
+            default="stale",
+            show_default=True,
+            help="missing: what was never finished. stale: also what is out of date. failed: also failures. "
+            "all: everything.",
+        ),
+        click.option(
+            "--samples",
+            default=str(SAMPLES),
+            show_default=True,
+            metavar="N|all",
+            callback=_samples,
+            help="Save pictures of so many images of each cell.",
+        ),
+        click.option(
+            "--strict",
+            is_flag=True,
+            help="An image that cannot be decoded fails its cells, in place of being left out.",
+        ),
+        click.option("--fail-fast", is_flag=True, help="End at the first failure."),
+    ]
+    names = [field.name for field in fields(Options)]
+
+    @wraps(function)
+    def wrapper(**given: Any) -> Any:
+        return function(options=Options(**{name: given.pop(name) for name in names}), **given)
+
+    return _with(options, wrapper)
+
+
+def _with(options: Sequence[Callable[..., Any]], function: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(options):
-        wrapped = option(wrapped)
-    return wrapped
+        function = option(function)
+    return function
+
+
+def _batch_size(context: click.Context, parameter: click.Parameter, value: str) -> int | None:
+    """Read `auto` (None) or a whole number from 1."""
+    if value == "auto":
+        return None
+    if value.isdecimal() and int(value) >= 1:
+        return int(value)
+    raise click.BadParameter(f"{value!r} is not possible; expected auto or a whole number from 1.", context, parameter)
+
+
+def _samples(context: click.Context, parameter: click.Parameter, value: str) -> int | None:
+    """Read `all` (None) or a whole number from 0."""
+    if value == "all":
+        return None
+    if value.isdecimal():
+        return int(value)
+    raise click.BadParameter(f"{value!r} is not possible; expected all or a whole number from 0.", context, parameter)
 
 
 def _gathering(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -20,14 +20,9 @@ from inpaintbench.weights import WeightsFile
 
 
 class Lines(Listener):
-    """One line a finished cell: for logs, pipes and tests.
-
-    Attributes:
-        failures: how many cells of this run have failed, or could not be stored.
-    """
+    """One line a finished cell: for logs, pipes and tests."""
 
     def __init__(self) -> None:
-        self.failures = 0
         self._count = self._total = 0
 
     def __enter__(self) -> Self:
@@ -59,16 +54,12 @@ class Lines(Listener):
     def finished(self, planned: PlannedCell, record: CellRecord) -> None:
         """Print how the cell ended."""
         self._count += 1
-        log = ""
-        if record.status != "complete":
-            self.failures += 1
-            log = f" (see {planned.folder / 'log.txt'})"
+        log = "" if record.status == "complete" else f" (see {planned.folder / 'log.txt'})"
         self.say(f"[{self._count}/{self._total}] {describe(record)}{log}")
 
     def refused(self, planned: PlannedCell, error: StoreError) -> None:
         """Print why the cell is not stored."""
         self._count += 1
-        self.failures += 1
         self.say(f"[{self._count}/{self._total}] {' × '.join(planned.cell.names)}: not stored. {error}")
 
 

@@ -5,104 +5,37 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import click
 
-from inpaintbench.cli.options import Request, selecting
+from inpaintbench.cli.options import Request, running, selecting
+from inpaintbench.execution.options import Options
 
 if TYPE_CHECKING:
-    from inpaintbench.execution.plan import Plan, Rerun
+    from inpaintbench.execution.plan import Plan
     from inpaintbench.results import Results
-
-RERUNS = ("missing", "stale", "failed", "all")
-rerun_option = click.option(
-    "--rerun",
-    type=click.Choice(RERUNS),
-    default="stale",
-    show_default=True,
-    help="missing: what was never finished. stale: also what is out of date. failed: also failures. all: everything.",
-)
-
-
-def _batch_size(context: click.Context, parameter: click.Parameter, value: str) -> int | None:
-    """Read `auto` (None) or a whole number from 1."""
-    if value == "auto":
-        return None
-    if value.isdecimal() and int(value) >= 1:
-        return int(value)
-    raise click.BadParameter(f"{value!r} is not possible; expected auto or a whole number from 1.", context, parameter)
-
-
-def _samples(context: click.Context, parameter: click.Parameter, value: str) -> int | None:
-    """Read `all` (None) or a whole number from 0."""
-    if value == "all":
-        return None
-    if value.isdecimal():
-        return int(value)
-    raise click.BadParameter(f"{value!r} is not possible; expected all or a whole number from 0.", context, parameter)
 
 
 @click.command("run")
 @selecting
-@click.option("--device", default="auto", show_default=True, metavar="auto|cpu|cuda[:N]|mps", help="Where to run.")
-@click.option(
-    "--batch-size",
-    default="auto",
-    show_default=True,
-    metavar="auto|N",
-    callback=_batch_size,
-    help="Images completed at once.",
-)
-@rerun_option
-@click.option(
-    "--samples",
-    default="4",
-    show_default=True,
-    metavar="N|all",
-    callback=_samples,
-    help="Save pictures of so many images of each cell.",
-)
-@click.option(
-    "--strict",
-    is_flag=True,
-    help="An image that cannot be decoded fails its cells, in place of being left out.",
-)
-@click.option("--fail-fast", is_flag=True, help="End at the first failure.")
+@running
 @click.option("--json", "as_json", is_flag=True, help="Print the results as JSON in place of the leaderboard.")
 @click.pass_context
-def run_command(
-    context: click.Context,
-    request: Request,
-    device: str,
-    batch_size: int | None,
-    rerun: str,
-    samples: int | None,
-    strict: bool,
-    fail_fast: bool,
-    as_json: bool,
-) -> None:
+def run_command(context: click.Context, request: Request, options: Options, as_json: bool) -> None:
     """Run methods on data sets under masks, and print the leaderboard.
 
     Without options it runs the embedded suite. What is stored and up to date is not run again.
     """
     from inpaintbench.cli.progress import Display, Lines
-    from inpaintbench.execution.run import Options, run_suite
+    from inpaintbench.execution.run import run_suite
 
-    options = Options(
-        device=device,
-        batch_size=batch_size,
-        rerun=cast("Rerun", rerun),
-        samples=samples,
-        fail_fast=fail_fast,
-        strict=strict,
-    )
     on_terminal = sys.stderr.isatty()
     with Display() if on_terminal else Lines() as listener:
         results = run_suite(request.suite, request.registry, request.store, options, listener)
     _print_results(results, as_json)
-    gaps = strict and _report_gaps(results)
-    failed = listener.failures > 0 or not results.complete
+    gaps = options.strict and _report_gaps(results)
+    failed = not results.complete
     if failed:
         click.echo(
             "Some cells failed or are incomplete; the table names them, and each cell's log.txt says more.",
@@ -114,31 +47,20 @@ def run_command(
 
 @click.command("plan")
 @selecting
-@rerun_option
+@running
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def plan_command(request: Request, rerun: str, as_json: bool) -> None:
+def plan_command(request: Request, options: Options, as_json: bool) -> None:
     """Say which cells `bench run` with the same options would run, and why. Runs and fetches nothing."""
     from inpaintbench.execution.plan import make_plan
 
     plan = make_plan(request.suite, request.registry, request.store)
-    chosen = {planned.folder for planned in plan.to_run(cast("Rerun", rerun))}
+    chosen = {planned.folder for planned in plan.to_run(options.rerun)}
     if as_json:
         rows = [
-            {
-                "method": m,
-                "dataset": d,
-                "mask": k,
-                "state": planned.state,
-                "why": planned.why,
-                "runs": planned.folder in chosen,
-            }
-            | {
-                "images": len(planned.cell.pictures.items),
-                "key": planned.cell.key,
-                "folder": str(planned.folder),
-            }
+            dict(zip(("method", "dataset", "mask"), planned.cell.names, strict=True))
+            | {"state": planned.state, "why": planned.why, "runs": planned.folder in chosen}
+            | {"images": len(planned.cell.pictures.items), "key": planned.cell.key, "folder": str(planned.folder)}
             for planned in plan
-            for m, d, k in [planned.cell.names]
         ]
         click.echo(json.dumps(rows, indent=1, ensure_ascii=False))
         return

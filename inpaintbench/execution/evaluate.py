@@ -13,7 +13,7 @@ import torch
 from inpaintbench import provenance
 from inpaintbench.api import Batch, Movable
 from inpaintbench.api import Method as MethodProtocol
-from inpaintbench.errors import InvalidOutputError, StoreError, UnreadableImageError
+from inpaintbench.errors import DatasetError, InvalidOutputError, StoreError, UnreadableImageError
 from inpaintbench.execution.cells import Cell
 from inpaintbench.execution.contract import Checked, check, snapshot
 from inpaintbench.execution.device import PeakMemory, describe_device, synchronize
@@ -70,6 +70,7 @@ def evaluate(
 
     Raises:
         StoreError: if the folder cannot be written; nothing is known of the cell then.
+        DatasetError: if the data set turns out to be unusable as a whole, such as by a decompression bomb.
         KeyboardInterrupt: as it came; all scored batches are stored.
     """
     run = _Run(cell, writer, setup, on_progress)
@@ -81,7 +82,7 @@ def evaluate(
         run.score_all()
         record = writer.seal(run.record("complete"))
         writer.log(f"{_now()} complete")
-    except StoreError:
+    except (StoreError, DatasetError):
         raise
     except (Exception, SystemExit) as error:  # whatever a plugin raises costs its own cell, and nothing else
         status = _status_of(error)

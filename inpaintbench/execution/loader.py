@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Bool, UInt8
 
 from inpaintbench.api import Batch
-from inpaintbench.errors import DatasetError, InvalidOutputError, UnreadableImageError
+from inpaintbench.errors import InvalidOutputError, UnreadableImageError
 from inpaintbench.execution.cells import Cell, Pictures
 from inpaintbench.ops import corrupt
 from inpaintbench.pictures import fit
@@ -110,7 +110,7 @@ def batches(cell: Cell, indices: Sequence[int], batch_size: int, cache: PictureC
 
     Raises:
         Exception: what the data set or the mask raised when it was built.
-        DatasetError: if the data set lists an item twice, or something that is no text.
+        InvalidOutputError: if the data set lists an item twice, or something that is no text.
     """
     decode, draw = _usable(cell)
     groups = [indices[start : start + batch_size] for start in range(0, len(indices), batch_size)]
@@ -137,7 +137,7 @@ def _usable(cell: Cell) -> tuple[Decode, Draw]:
         raise mask.generator
     for item, count in Counter(data.items).items():
         if not isinstance(item, str) or count > 1:
-            raise DatasetError(
+            raise InvalidOutputError(
                 f"The data set {data.selection.name} lists the item {item!r} {count} times, as {type(item).__name__}; "
                 "expected ids that are text, each once."
             )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +11,7 @@ from inpaintbench.errors import StoreError, UsageError
 from inpaintbench.execution.device import automatic_batch_size, choose_device
 from inpaintbench.execution.evaluate import Setup, evaluate
 from inpaintbench.execution.listener import Listener
+from inpaintbench.execution.options import SAMPLES, Options
 from inpaintbench.execution.plan import PlannedCell, Rerun, make_plan
 from inpaintbench.execution.scoring import Panel
 from inpaintbench.plugins import Registry, load_registry
@@ -21,31 +21,7 @@ from inpaintbench.store import CellWriter, Store
 from inpaintbench.suite import DEFAULT, Suite
 from inpaintbench.weights import MissingWeightsError, WeightsFile
 
-SAMPLES: Final = 4
-"""Of so many images of each cell pictures are saved, unless told otherwise."""
-
-ALL_IMAGES: Final = 2**63 - 1
-
-
-@dataclass(frozen=True, kw_only=True)
-class Options:
-    """How a plan is run; nothing of it changes a score.
-
-    Attributes:
-        device: `auto`, `cpu`, `cuda`, `cuda:N` or `mps`.
-        batch_size: images completed at once; None for the device's own.
-        rerun: which cells run; see `inpaintbench.execution.plan.RERUNS`.
-        samples: of so many images of each cell pictures are saved; None for all.
-        fail_fast: whether the first failure ends the run.
-        strict: whether an image that cannot be decoded fails its cells.
-    """
-
-    device: str = "auto"
-    batch_size: int | None = None
-    rerun: Rerun = "stale"
-    samples: int | None = SAMPLES
-    fail_fast: bool = False
-    strict: bool = False
+_ALL_IMAGES: Final = 2**63 - 1
 
 
 def run_suite(suite: Suite, registry: Registry, store: Store, options: Options, listener: Listener) -> Results:
@@ -63,25 +39,27 @@ def run_suite(suite: Suite, registry: Registry, store: Store, options: Options, 
     plan = make_plan(suite, registry, store, lambda file: _obtain(file, listener))
     to_run = plan.to_run(options.rerun)
     listener.planned(plan, to_run)
-    unwritten: list[str] = []
+    failures: list[str] = []
     if to_run:
         setup = Setup(
             device=device,
             batch_size=options.batch_size or automatic_batch_size(device, suite.size),
             panel=Panel(to_run[0].cell.scores, device),
-            samples=ALL_IMAGES if options.samples is None else options.samples,
+            samples=_ALL_IMAGES if options.samples is None else options.samples,
             strict=options.strict,
         )
         for planned in to_run:
             try:
-                failed = _run_cell(planned, store, setup, options, listener).status != "complete"
+                record = _run_cell(planned, store, setup, options, listener)
             except StoreError as error:
-                failed = True
-                unwritten.append(str(error))
+                failures.append(str(error))
                 listener.refused(planned, error)
-            if failed and options.fail_fast:
+            else:
+                if record.error is not None:
+                    failures.append(f"{' × '.join(planned.cell.names)}: {record.status}. {record.error['message']}")
+            if failures and options.fail_fast:
                 break
-    return Results(store, tuple(planned.folder for planned in plan), tuple(unwritten))
+    return Results(store, tuple(planned.folder for planned in plan), tuple(failures))
 
 
 def _refuse_file(root: Path) -> None:
@@ -107,7 +85,7 @@ def _run_cell(planned: PlannedCell, store: Store, setup: Setup, options: Options
     writer = CellWriter(planned.folder).open()
     try:
         if options.rerun == "all":
-            writer.journal.discard()
+            writer.discard()
             record = None
         else:
             record = _complete_record(store, planned.folder)  # another run may have stored it since the plan was made
@@ -129,16 +107,16 @@ def _complete_record(store: Store, folder: Path) -> CellRecord | None:
 
 def run(
     *,
-    methods: Sequence[str] = (),
-    datasets: Sequence[str] = (),
-    masks: Sequence[str] = (),
-    metrics: Sequence[str] = (),
+    methods: str | Sequence[str] = (),
+    datasets: str | Sequence[str] = (),
+    masks: str | Sequence[str] = (),
+    metrics: str | Sequence[str] = (),
     suite: str = DEFAULT,
     size: int | None = None,
     seed: int | None = None,
     limit: int | None = None,
     out: str | os.PathLike[str] | None = None,
-    plugins: Sequence[str] = (),
+    plugins: str | Sequence[str] = (),
     device: str = "auto",
     batch_size: int | None = None,
     rerun: Rerun = "stale",
@@ -149,11 +127,10 @@ def run(
     """Run methods on data sets under masks, as `bench run` does, and return the results.
 
     Args:
-        methods: selectors, such as `["tv", "harmonic"]`; those of the suite if empty. So are `datasets` and
-            `masks`.
-        datasets: selectors, such as `["image_folder[path=faces]"]`.
-        masks: selectors, such as `["center_square[side=20]"]`.
-        metrics: selectors; those of the scoring protocol if empty.
+        methods: one selector, or several such as `["tv", "harmonic"]`; those of the suite if empty.
+        datasets: likewise, such as `"image_folder[path=faces]"`.
+        masks: likewise, such as `"center_square[side=20]"`.
+        metrics: likewise; those of the scoring protocol if empty.
         suite: a bundled suite or a TOML file, which the other arguments override.
         size: of the square images, in pixels.
         seed: decides all holes and all randomness of the methods.
@@ -172,10 +149,10 @@ def run(
         UsageError: if something that was asked for does not exist or is not possible.
     """
     chosen = Suite.load(suite).replace(
-        methods=tuple(methods),
-        datasets=tuple(datasets),
-        masks=tuple(masks),
-        metrics=tuple(metrics),
+        methods=_listed(methods),
+        datasets=_listed(datasets),
+        masks=_listed(masks),
+        metrics=_listed(metrics),
         size=size,
         seed=seed,
         limit=limit,
@@ -184,4 +161,8 @@ def run(
         device=device, batch_size=batch_size, rerun=rerun, samples=samples, fail_fast=fail_fast, strict=strict
     )
     store = Store(chosen.default_folder if out is None else Path(out))
-    return run_suite(chosen, load_registry(plugins), store, options, Listener())
+    return run_suite(chosen, load_registry(_listed(plugins)), store, options, Listener())
+
+
+def _listed(given: str | Sequence[str]) -> tuple[str, ...]:
+    return (given,) if isinstance(given, str) else tuple(given)

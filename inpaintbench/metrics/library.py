@@ -42,5 +42,5 @@ class TorchmetricsFunction:
         Raises:
             ValueError: as the library does, for pictures that are too small for the metric.
         """
-        pairs = zip(composite.split(1), image.split(1), strict=True)
+        pairs = zip(composite[:, None], image[:, None], strict=True)
         return torch.stack([self._compare(one, other).double().cpu().reshape(()) for one, other in pairs])

@@ -1,5 +1,7 @@
 """Bad input: one clear sentence and exit code 2; 0, 1 and 130 where they belong."""
 
+import struct
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -223,3 +225,18 @@ def test_the_process_itself_ends_with_these_codes(start: Any, small: list[str]) 
         process.communicate()
 
     assert [process.returncode for process in processes] == [0, 1, 2]
+
+
+def test_a_decompression_bomb(bench: Any, small: list[str], tmp_path: Path) -> None:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    Image.new("RGB", (20, 20), "green").save(folder / "a.png")
+    content = bytearray((folder / "a.png").read_bytes())
+    content[16:24] = struct.pack(">II", 60_000, 60_000)
+    content[29:33] = struct.pack(">I", zlib.crc32(content[12:29]))
+    (folder / "b.png").write_bytes(content)
+    outcome = bench("run", *[argument.replace("drawn", f"image_folder[path={folder}]") for argument in small])
+
+    assert outcome.code == 2
+    assert f"bench: {folder / 'b.png'} declares more than 178,956,970 pixels" in outcome.err
+    assert "Traceback" not in outcome.err

@@ -15,11 +15,10 @@ def test_a_plan_says_what_would_run_and_why(bench: Any, small: list[str], tmp_pa
     plugin = tmp_path / "specimens.py"
     shutil.copy(small[1], plugin)
     small[1] = str(plugin)
-    arguments = small[:-4]  # without --batch-size and --device, which a plan does not know
     bench("run", *small, "-m", "broken[how=raises]")
-    current = bench("plan", *arguments, "-m", "broken[how=raises]", "-m", "slow")
+    current = bench("plan", *small, "-m", "broken[how=raises]", "-m", "slow")
     plugin.write_text(plugin.read_text(encoding="utf-8") + "\n# another version\n", encoding="utf-8")
-    changed = bench("plan", *arguments)
+    changed = bench("plan", *small)
 
     assert current.code == changed.code == 0
     noise, broken, slow, summary = current.out.splitlines()
@@ -31,11 +30,11 @@ def test_a_plan_says_what_would_run_and_why(bench: Any, small: list[str], tmp_pa
     assert "stale" in changed.out
     assert "differs in method code" in changed.out
     assert "1 would run" in changed.out
-    assert "0 would run" in bench("plan", *arguments, "--rerun", "missing").out
+    assert "0 would run" in bench("plan", *small, "--rerun", "missing").out
 
 
 def test_a_plan_as_json(bench: Any, small: list[str]) -> None:
-    outcome = bench("plan", *small[:-4], "-m", "slow", "--limit", "2", "--json")
+    outcome = bench("plan", *small, "-m", "slow", "--limit", "2", "--json")
     rows = json.loads(outcome.out)
 
     assert outcome.code == 0
@@ -54,7 +53,7 @@ def test_a_plan_writes_and_fetches_nothing(
 
     monkeypatch.setattr(WeightsFile, "ensure", refuse)
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
-    outcome = bench("plan", *small[:-4], "--metric", "lpips")
+    outcome = bench("plan", *small, "--metric", "lpips")
 
     assert outcome.code == 0
     assert list(tmp_path.iterdir()) == []
@@ -68,7 +67,7 @@ def test_a_plan_of_the_embedded_suite(bench: Any) -> None:
 
 
 def test_what_cannot_be_planned(bench: Any, small: list[str]) -> None:
-    outcome = bench("plan", *small[:-4], "-m", "nois")
+    outcome = bench("plan", *small, "-m", "nois")
 
     assert outcome.code == 2
     assert "Did you mean noise?" in outcome.err

@@ -31,7 +31,7 @@ def test_a_cell_that_another_run_is_at_is_refused(run: Any, occupied: str, tmp_p
     results = run(methods=[occupied, "noise"])
 
     assert [cell.record.status for cell in results.cells] == ["incomplete", "complete"]
-    (sentence,) = results.unwritten
+    (sentence,) = results.failures
     assert "is being written by another run; wait for it, or choose another --out" in sentence
     (tmp_path / "gate" / "open").touch()
     finished = next(results for _ in range(500) if (results := run(methods=[occupied, "noise"])).complete)

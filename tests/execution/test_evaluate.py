@@ -173,7 +173,7 @@ def test_a_broken_method_costs_its_own_cells(run: Any, how: str, status: str, er
     [
         ("drawn[fault=constructor]", "dots", "psnr", "failed", "the data set cannot be built"),
         ("drawn[fault=items]", "dots", "psnr", "failed", "the data set cannot be listed"),
-        ("drawn[fault=twice]", "dots", "psnr", "failed", "lists the item 'test-0' 2 times"),
+        ("drawn[fault=twice]", "dots", "psnr", "invalid-output", "lists the item 'test-0' 2 times"),
         ("drawn[fault=load]", "dots", "psnr", "failed", "the data set cannot load test-5"),
         ("drawn[fault=picture]", "dots", "psnr", "invalid-output", "expected a numpy array of uint8"),
         ("drawn", "dots[fault=constructor]", "psnr", "failed", "the mask cannot be built"),

@@ -1,13 +1,16 @@
 """Running a plan: what is stored is not run again, failures harm nothing, and runs do not disturb each other."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
+import torch
 
 import inpaintbench
+import inpaintbench.execution.evaluate as evaluate_module
 from inpaintbench.errors import DatasetError, DeviceError, PluginError, UnknownNameError, UsageError
 from inpaintbench.results import Results
 
@@ -136,6 +139,31 @@ def test_a_failing_attempt_harms_no_complete_result(run: Any, monkeypatch: pytes
     assert [Path(name).name for name in failures] == ["failure.json"]
     assert {name: content for name, content in after.items() if name not in failures} == before
     pd.testing.assert_frame_equal(again.records(), complete.records())
+    assert complete.complete
+    assert not again.complete
+    assert "no such luck" in " ".join(again.failures)
+
+
+def test_a_late_failure_harms_no_sample(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    complete = run(samples=None)
+    before = {path: path.read_bytes() for path in complete.folders[0].glob("samples/*.png")}
+    original = evaluate_module.save_samples
+
+    def save_black(folder: Path, indices: Sequence[int], *pictures: torch.Tensor) -> None:
+        original(folder, indices, *(torch.zeros_like(picture) for picture in pictures))
+        raise OSError("too late")
+
+    monkeypatch.setattr(evaluate_module, "save_samples", save_black)
+    assert not run(rerun="all", samples=None).complete
+    assert {path: path.read_bytes() for path in complete.folders[0].glob("samples/*.png")} == before
+    monkeypatch.setattr(evaluate_module, "save_samples", original)
+    assert run(rerun="all", samples=1).complete
+    left = sorted(path.name for path in complete.folders[0].glob("samples*/*"))
+    assert left == ["00000-composite.png", "00000-corrupted.png", "00000-hole.png", "00000-image.png"]
+
+
+def test_one_selector_needs_no_list(run: Any) -> None:
+    assert [cell.record.method for cell in run(methods="noise").cells] == ["noise"]
 
 
 def test_a_repeated_run_gives_the_same_numbers_and_takes_the_old_ones_place(run: Any) -> None:
@@ -171,8 +199,8 @@ def test_a_folder_that_cannot_be_written_is_said_of_each_cell(run: Any, monkeypa
         patch.setattr(Path, "mkdir", read_only)
         results = run(methods=["noise", "slow"])
     assert not results.complete
-    assert len(results.unwritten) == 2
-    assert all("Permission denied" in sentence for sentence in results.unwritten)
+    assert len(results.failures) == 2
+    assert all("Permission denied" in sentence for sentence in results.failures)
 
 
 @pytest.mark.parametrize("file", ["cell.json", "log.txt", "00000-hole.png", "journal.jsonl", "images.parquet.new"])
@@ -187,9 +215,9 @@ def test_a_disk_that_fails_is_not_the_methods_fault(run: Any, monkeypatch: pytes
     with monkeypatch.context() as patch:
         patch.setattr(Path, "open", full)
         results = run(methods=["noise", "slow"])
-        assert "No space left on device" in " ".join(results.unwritten)
+        assert "No space left on device" in " ".join(results.failures)
         assert "failed" not in statuses(results)
-    assert len(results.unwritten) == 2
+    assert len(results.failures) == 2
     assert run(methods=["noise", "slow"]).complete
 
 
