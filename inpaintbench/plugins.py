@@ -226,7 +226,7 @@ def _import_given(name: str) -> tuple[ModuleType, PluginSource]:
         module = _import_file(path.resolve()) if is_file else importlib.import_module(name)
     except (Exception, SystemExit) as error:
         raise PluginError(f"The plugin {name} cannot be imported: {_explain(error)}") from error
-    return module, PluginSource("given", module.__name__, location=str(path) if is_file else "")
+    return module, PluginSource("given", path.stem if is_file else name, location=str(path) if is_file else "")
 
 
 def _import_file(path: Path) -> ModuleType:
