@@ -51,7 +51,7 @@ def _devices() -> Iterator[str]:
         try:
             device = choose_device(name)
         except InpaintbenchError as error:
-            yield f"{BAD} {name}: {error}"
+            yield f"{BAD} {name}: {str(error).partition(';')[0]}"
             continue
         described = describe_device(device)
         details = (

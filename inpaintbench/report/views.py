@@ -134,8 +134,9 @@ def _mean_rank_block(leaderboard: Leaderboard) -> Block:
         ranked_in = Item(f"{standing.groups}/{leaderboard.contests}")
         return Item(standing.method), Item(number(standing.mean, 2), standing.place), ranked_in
 
-    voters = ", ".join(column.label for column in leaderboard.columns if column.metric.ranked)
-    return Block(f"Mean rank over {voters}", headings, tuple(row(one) for one in leaderboard.standings))
+    ranked = {key for entry in leaderboard.entries for key, score in entry.scores.items() if score.rank is not None}
+    voters = [column.label for column in leaderboard.columns if column.metric.ranked and column.key in ranked]
+    return Block(f"Mean rank over {', '.join(voters) or 'nothing'}", headings, tuple(row(one) for one in leaderboard.standings))
 
 
 def _heading(column: Column) -> Heading:
