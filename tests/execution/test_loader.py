@@ -56,7 +56,7 @@ def loaded_items(cell: Cell) -> Counter[str]:
     """Return the specimens' count of what has been decoded."""
     import sys
 
-    counter: Counter[str] = sys.modules[cell.pictures.selection.source.name].LOADED
+    counter: Counter[str] = sys.modules[cell.pictures.selection.spec.target.partition(":")[0]].LOADED
     return counter
 
 

@@ -45,8 +45,8 @@ def test_progress_begins_with_what_an_earlier_run_has_left(small: dict[str, Any]
     attempt = Progress(small, tmp_path, methods=["broken[how=raises,calls=2]"])
 
     assert attempt() == [0, 4]  # two calls: one to warm up, one for the first batch
-    sys.modules[attempt.planned.cell.method.selection.source.name].Broken.complete = lambda self, batch: (
-        torch.zeros_like(batch.corrupted)
+    sys.modules[attempt.planned.cell.method.selection.spec.target.partition(":")[0]].Broken.complete = (
+        lambda self, batch: torch.zeros_like(batch.corrupted)
     )
     assert attempt() == [4, 6]
     document = json.loads((attempt.planned.folder / "cell.json").read_text(encoding="utf-8"))
