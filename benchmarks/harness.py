@@ -12,11 +12,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import click
+
+from benchmarks.timing import median_seconds
 
 SIZE: Final = 64
 METRICS: Final = {
@@ -105,7 +108,10 @@ def print_start_up(folder: Path) -> None:
     plan = ["plan", "-m", "method_*", "-d", f"image_folder[path={folder / 'one'}]", "--plugin", str(plugin)]
     plan += [word for mask in masks for word in ("-k", mask)] + ["--out", str(folder / "planned")]
     commands = {"bench --help": ["--help"], "bench list": ["list"], "bench plan, 10,000 cells": plan}
-    rows = [[label, f"{median_seconds([*bench, *words]):.2f}"] for label, words in commands.items()]
+    rows = []
+    for label, words in commands.items():
+        call = partial(subprocess.run, [*bench, *words], check=True, stdout=subprocess.DEVNULL)
+        rows.append([label, f"{median_seconds(call, repeats=5):.2f}"])
     print_table(["command", "median of 5 (s)"], rows)
 
 
@@ -173,18 +179,6 @@ def run_once(folder: str, images: int, metrics: Sequence[str], device: str, out:
         "device": ", ".join([where["name"], *(f"{where[name]} threads" for name in ["threads"] if name in where)]),
     }
     print(json.dumps(answer))
-
-
-def median_seconds(command: Sequence[str], repeats: int = 5) -> float:
-    """Return the median wall time of a command, after one run that does not count."""
-
-    def once() -> float:
-        start = time.perf_counter()
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-        return time.perf_counter() - start
-
-    once()
-    return statistics.median(once() for _ in range(repeats))
 
 
 def print_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -1,7 +1,7 @@
 """Total variation at equal objective: ours against what a user would pick instead. Prints a Markdown table.
 
 `python -m benchmarks.tv` from the repository root, on a machine that does nothing else. Pictures are crops of
-photographs that scikit-image brings, or of a folder; each misses a square in its middle.
+photographs that scikit-image brings, or of a folder; the hole is a square in the middle of each.
 
 What is equal is the *excess*: by how much the total variation of the terms that the hole can change lies above its
 minimum, relative to the minimum; the minimum is enclosed by our own certificate to 1e-5. Ours runs until the
@@ -15,7 +15,6 @@ Their steps and numbers of inner iterations are the best of nine tried. OpenCV's
 for scale.
 """
 
-import statistics
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -27,6 +26,7 @@ import torch
 from torch import Tensor
 
 from benchmarks.harness import print_table
+from benchmarks.timing import median_seconds
 from inpaintbench import ops
 from inpaintbench.api import Batch
 from inpaintbench_methods.tv.energy import gradient, pose, vector_length
@@ -200,18 +200,6 @@ def run_steps(steps: Iterator[Tensor], count: int) -> Tensor:
     for _ in range(count):
         next(steps)
     return next(steps)
-
-
-def median_seconds(call: Callable[[], object], repeats: int) -> float:
-    """Return the median wall time of a call, after one that does not count."""
-
-    def once() -> float:
-        start = time.perf_counter()
-        call()
-        return time.perf_counter() - start
-
-    once()
-    return statistics.median(once() for _ in range(repeats))
 
 
 def row(label: str, target: float, excess: Tensor, seconds: float, ours: float, bound: str = "") -> list[str]:

@@ -12,7 +12,9 @@ InpaintbenchError
 │   └── DeviceError          the device asked for is not there
 ├── UnreadableImageError     one image of a data set cannot be decoded
 ├── InvalidOutputError       a method broke its contract: its cell becomes `invalid-output`
+├── MissingWeightsError      pretrained weights are neither here nor to be fetched
 └── StoreError               what lies in a results folder cannot be read or written
+    └── BusyError            another process is writing it
 ```
 
 Messages are sentences: what was found, what was expected, what to do.
@@ -85,3 +87,11 @@ class InvalidOutputError(InpaintbenchError):
 
 class StoreError(InpaintbenchError):
     """A results folder holds something that cannot be read, or refuses to be written."""
+
+
+class BusyError(StoreError):
+    """Another process is writing what was to be written here."""
+
+
+class MissingWeightsError(InpaintbenchError):
+    """Weights are neither here nor to be fetched; the message says which file belongs where."""

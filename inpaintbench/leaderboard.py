@@ -8,16 +8,17 @@ results) are kept and shown, and never count as best. Only the cells' records ar
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from inpaintbench.columns import Column, ColumnKey, name_columns
 from inpaintbench.ranking import MeanRank, Score, natural, rank_scores
-from inpaintbench.records import CellRecord, StoredCell
+from inpaintbench.records import CellRecord, MetricColumn, StoredCell
 
 Question = tuple[str, str, str, int, int, int | None]
 
@@ -110,19 +111,27 @@ class Entry:
 
     Attributes:
         group: where it stands.
-        record: the stored cell that is shown.
+        cell: the stored result that is shown. Its record also has the metrics that only `others` hold.
         standing: what its numbers are worth.
         scores: by `Column.key`.
+        others: older results of the same completions, newest first; a metric that only they hold has its
+            numbers of each image in their folders.
         newer: the newer failure that makes it stale.
         superseded: how many older stored results of the same method are not shown.
     """
 
     group: Group
-    record: CellRecord
+    cell: StoredCell
     standing: Standing
     scores: Mapping[ColumnKey, Score]
+    others: tuple[StoredCell, ...] = ()
     newer: CellRecord | None = None
     superseded: int = 0
+
+    @property
+    def record(self) -> CellRecord:
+        """What is stored of `cell`, together with the metrics that only `others` hold."""
+        return self.cell.record
 
     @property
     def method(self) -> str:
@@ -143,52 +152,54 @@ class Leaderboard:
     Attributes:
         columns: the metrics, each with a label and a name that no other column has.
         groups: in order.
-        entries: by group and method; methods in the order of `standings`.
-        standings: one a method, sorted by mean rank; methods without one follow.
-        contests: groups in which at least one method is ranked: what `MeanRank.groups` is out of.
+        entries: by group and method; methods in the order of `mean_ranks`.
+        mean_ranks: one a method, sorted by mean rank; methods without one follow.
+        ranked_group_count: groups in which at least one method is ranked: what `MeanRank.groups` is out of.
     """
 
     columns: tuple[Column, ...]
     groups: tuple[Group, ...]
     entries: tuple[Entry, ...]
-    standings: tuple[MeanRank, ...]
-    contests: int
+    mean_ranks: tuple[MeanRank, ...]
+    ranked_group_count: int
 
     @classmethod
     def from_cells(cls, cells: Iterable[StoredCell]) -> Self:
-        """Build it; of several stored results for the same question the newest complete one is taken."""
-        rivals: dict[Question, list[CellRecord]] = defaultdict(list)
+        """Build it; of several stored results for the same question the newest complete one is taken.
+
+        Results that differ from it in nothing but their metrics are of the same completions, and add the metrics
+        that it lacks.
+        """
+        rivals: dict[Question, list[StoredCell]] = defaultdict(list)
         for cell in cells:
-            rivals[_question(cell.record)].append(cell.record)
-        chosen: dict[tuple[Group, str], tuple[CellRecord, CellRecord | None]] = {}
-        older: dict[tuple[Group, str], int] = {}
+            rivals[_question(cell.record)].append(cell)
+        answers: dict[tuple[Group, str], _Answer] = {}
         for candidates in rivals.values():
-            record, newer = _choose(candidates)
-            key = (Group.of(record), record.method)
-            chosen[key] = record, newer
-            older[key] = sum(one.status == "complete" and one is not record for one in candidates)
-        records = {key: record for key, (record, _) in chosen.items()}
+            answer = _choose(candidates)
+            answers[Group.of(answer.cell.record), answer.cell.record.method] = answer
+        records = {key: answer.cell.record for key, answer in answers.items()}
         most: dict[Group, int] = defaultdict(int)
         for (group, _), record in records.items():
             most[group] = max(most[group], record.scored)
-        worth = {key: _standing(*found, most[key[0]]) for key, found in chosen.items()}
+        worth = {key: _standing(answer, most[key[0]]) for key, answer in answers.items()}
         columns = name_columns(list(records.values()))
         ranking = rank_scores(records, {key for key, standing in worth.items() if standing == "ranked"}, columns)
         groups = sorted(most, key=lambda group: group.order)
         entries = [
             Entry(
                 group=group,
-                record=records[group, one.method],
+                cell=answers[group, one.method].cell,
                 standing=worth[group, one.method],
                 scores=ranking.scores[group, one.method],
-                newer=chosen[group, one.method][1],
-                superseded=older[group, one.method],
+                others=answers[group, one.method].others,
+                newer=answers[group, one.method].newer,
+                superseded=answers[group, one.method].superseded,
             )
             for group in groups
-            for one in ranking.standings
-            if (group, one.method) in records
+            for one in ranking.mean_ranks
+            if (group, one.method) in answers
         ]
-        return cls(columns, tuple(groups), tuple(entries), ranking.standings, ranking.contests)
+        return cls(columns, tuple(groups), tuple(entries), ranking.mean_ranks, ranking.ranked_group_count)
 
     @cached_property
     def by_group(self) -> Mapping[Group, Sequence[Entry]]:
@@ -199,25 +210,70 @@ class Leaderboard:
         return found
 
 
+@dataclass(frozen=True)
+class _Answer:
+    """What is shown for one question; the attributes are those of `Entry`."""
+
+    cell: StoredCell
+    others: tuple[StoredCell, ...] = ()
+    newer: CellRecord | None = None
+    superseded: int = 0
+
+
 def _question(record: CellRecord) -> Question:
     """Return what was asked, whatever code, pictures and holes answered it."""
     return record.method, record.dataset, record.mask, record.size, record.seed, record.limit
 
 
-def _choose(records: Sequence[CellRecord]) -> tuple[CellRecord, CellRecord | None]:
-    """Return the result to show, and the newer failure of other code or parameters that makes it stale."""
-    newest = max(records, key=lambda record: (record.finished, record.key))
-    complete = [record for record in records if record.status == "complete"]
+def _choose(cells: Sequence[StoredCell]) -> _Answer:
+    """Return the newest complete result, with the metrics of older ones of the same completions.
+
+    A newer failure makes it stale if it is of other completions: of other code, pictures or holes.
+    """
+    ordered = sorted(cells, key=lambda cell: (cell.record.finished, cell.record.key), reverse=True)
+    complete = [cell for cell in ordered if cell.record.status == "complete"]
     if not complete:
-        return newest, None
-    shown = max(complete, key=lambda record: (record.finished, record.key))
-    return shown, (newest if newest.status != "complete" and newest.key != shown.key else None)
+        return _Answer(ordered[0])
+    shown, *older = complete
+    completions = _completions(shown.record)
+    others = tuple(
+        cell for cell in older if _completions(cell.record) == completions and cell.record.scored == shown.record.scored
+    )
+    newest = ordered[0]
+    stale = newest is not shown and _completions(newest.record) != completions
+    return _Answer(
+        cell=_with_metrics(shown, others),
+        others=others,
+        newer=newest.record if stale else None,
+        superseded=len(older) - len(others),
+    )
 
 
-def _standing(record: CellRecord, newer: CellRecord | None, most: int) -> Standing:
+def _completions(record: CellRecord) -> dict[str, Any]:
+    """Return everything that the completions depend on: metrics only measure them."""
+    return {name: value for name, value in record.identity.items() if name != "metrics"}
+
+
+def _with_metrics(cell: StoredCell, others: Sequence[StoredCell]) -> StoredCell:
+    """Return the cell with the metrics that it lacks and one of the others has; the first that has numbers counts."""
+    if not others:
+        return cell
+    metrics: dict[str, MetricColumn] = {}
+    means: dict[str, float | None] = {}
+    for record in (one.record for one in (cell, *others)):
+        for metric in record.metrics:
+            known = metrics.get(metric.name)
+            if known is None or (known.unavailable and not metric.unavailable):
+                metrics[metric.name] = metric
+                means[metric.name] = record.means.get(metric.name)
+    return StoredCell(cell.folder, dataclasses.replace(cell.record, metrics=tuple(metrics.values()), means=means))
+
+
+def _standing(answer: _Answer, most: int) -> Standing:
+    record = answer.cell.record
     if record.status != "complete":
         return "failed"
-    if newer is not None:
+    if answer.newer is not None:
         return "stale"
     if record.limit is not None:
         return "limited"

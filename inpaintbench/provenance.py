@@ -18,13 +18,13 @@ from typing import Any, Final
 
 NUMERIC_CORE: Final = (
     "inpaintbench.decoding",
+    "inpaintbench.execution.loader",
     "inpaintbench.ops",
+    "inpaintbench.parameters",
     "inpaintbench.pictures",
     "inpaintbench.seeding",
-    "inpaintbench.training",
 )
-"""Modules of the core from which plugins build their numbers; the rest of it cannot change them but by a new
-protocol."""
+"""Modules of the core that every number passes through, before it is scored by a protocol with a version of its own."""
 
 _PACKAGES: Final = (
     "inpaintbench",
@@ -48,8 +48,8 @@ def digest(document: Any) -> str:
 def code_digest(target: str) -> str:
     """Return a hash of the source that `package.module:Class` runs.
 
-    That is its module, and all that this imports, statically, from its own package and from the numeric core.
-    Nothing is imported to find it. Names count relative to the package, so that a plugin file, whose module is
+    That is its module, and all that this imports, statically, from its own package. Nothing is imported to find
+    it. Names count relative to the package, so that a plugin file, whose module is
     named after the folder it lies in, gives the same hash wherever it lies.
 
     Any change of these files is another code, were it only a comment: too many runs again are better than one
@@ -64,17 +64,27 @@ def code_digest(target: str) -> str:
         name = pending.pop()
         if name in sources or (path := _source_of(name)) is None:
             continue
-        status = path.stat()
-        sources[name], imported = _read(name, path, (status.st_mtime_ns, status.st_size))
-        pending += [other for other in imported if _is_in(other, own, *NUMERIC_CORE)]
+        sources[name], imported = _read(name, path, _state(path))
+        pending += [other for other in imported if _is_in(other, own)]
     total = hashlib.sha256()
     for name, content in sorted((name.removeprefix(own), content) for name, content in sources.items()):
         total.update(f"{name}:{content}\n".encode())
     return total.hexdigest()
 
 
-def _is_in(module: str, *packages: str) -> bool:
-    return any(module == package or module.startswith(f"{package}.") for package in packages)
+@lru_cache(maxsize=1)
+def core_digest() -> str:
+    """Return a hash of the source of `NUMERIC_CORE`, on which every cell depends."""
+    return digest([_read(name, path, _state(path))[0] for name in NUMERIC_CORE if (path := _source_of(name))])
+
+
+def _is_in(module: str, package: str) -> bool:
+    return module == package or module.startswith(f"{package}.")
+
+
+def _state(path: Path) -> tuple[int, int]:
+    status = path.stat()
+    return status.st_mtime_ns, status.st_size
 
 
 def _source_of(module: str) -> Path | None:

@@ -61,13 +61,13 @@ class Ranking(Generic[GroupT]):
 
     Attributes:
         scores: of each cell, by column.
-        standings: one a method, sorted by mean rank; methods without one follow.
-        contests: groups in which at least one method is ranked: what `MeanRank.groups` is out of.
+        mean_ranks: one a method, sorted by mean rank; methods without one follow.
+        ranked_group_count: groups in which at least one method is ranked: what `MeanRank.groups` is out of.
     """
 
     scores: Mapping[tuple[GroupT, str], Mapping[ColumnKey, Score]]
-    standings: tuple[MeanRank, ...]
-    contests: int
+    mean_ranks: tuple[MeanRank, ...]
+    ranked_group_count: int
 
 
 def natural(text: str) -> tuple[tuple[int, int, str], ...]:
@@ -91,18 +91,18 @@ def rank_scores(
         columns: all columns that the records fill.
     """
     frame = _numbers(records, ranked, columns)
-    contested = (frame["mean"] * frame["sign"]).where(frame["ranked"])
-    contests = contested.groupby([frame["group"], frame["column"]])
-    frame["rank"] = contests.rank()
-    frame["place"] = contests.rank(method="dense").where(contests.transform("count") > 1)
+    lower_is_better = (frame["mean"] * frame["sign"]).where(frame["ranked"])
+    by_group_and_column = lower_is_better.groupby([frame["group"], frame["column"]])
+    frame["rank"] = by_group_and_column.rank()
+    frame["place"] = by_group_and_column.rank(method="dense").where(by_group_and_column.transform("count") > 1)
     keys = list(records)
     scores: dict[tuple[GroupT, str], dict[ColumnKey, Score]] = {key: {} for key in keys}
     shown = frame[["cell", "column", "mean", "rank", "place"]]
     for cell, column, mean, rank, place in shown.itertuples(index=False, name=None):
         score = Score(mean, None if math.isnan(rank) else rank, _PLACES.get(place, 0))
         scores[keys[cell]][columns[column].key] = score
-    standings, contests_held = _mean_ranks(frame, {method for _, method in keys})
-    return Ranking(scores, standings, contests_held)
+    mean_ranks, ranked_group_count = _mean_ranks(frame, {method for _, method in keys})
+    return Ranking(scores, mean_ranks, ranked_group_count)
 
 
 def _numbers(

@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
 from inpaintbench.atomic import replacing, write_json
-from inpaintbench.errors import StoreError
+from inpaintbench.errors import BusyError, StoreError
 from inpaintbench.journal import Journal
 from inpaintbench.records import CellRecord, ImageRecord, StoredCell, mean_scores, refuse_newer
 
@@ -37,10 +37,6 @@ if TYPE_CHECKING:
 
 _DEVICES: Final = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}
 """What Windows takes for a device, whatever follows the first dot."""
-
-
-class BusyError(StoreError):
-    """Another process is writing the cell."""
 
 
 class Store:

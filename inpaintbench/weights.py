@@ -19,14 +19,10 @@ from typing import Final
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
 
-from inpaintbench.errors import InpaintbenchError
+from inpaintbench.errors import MissingWeightsError
 
 REACH_TIMEOUT: Final = 4.0
 """Seconds in which a server must answer; a machine without network learns that it has none within them."""
-
-
-class MissingWeightsError(InpaintbenchError):
-    """Weights are neither here nor to be fetched; the message says which file belongs where."""
 
 
 @dataclass(frozen=True)

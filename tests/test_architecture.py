@@ -19,7 +19,7 @@ ALLOWED: dict[str, set[str]] = {
     "atomic": set(),
     "provenance": set(),
     "parameters": {"errors"},
-    "places": {"errors"},
+    "folders": {"errors"},
     "decoding": {"errors"},
     "pictures": {"errors", "decoding"},
     "weights": {"errors"},
@@ -42,6 +42,7 @@ ALLOWED: dict[str, set[str]] = {
     "results": {"store", "records", "leaderboard", "report"},
     # what runs
     "execution": {
+        "folders",
         "api", "atomic", "errors", "metrics", "ops", "pictures", "plugins", "provenance", "records", "results",
         "seeding", "selectors", "store", "suite", "weights",
     },
@@ -54,7 +55,7 @@ ALLOWED: dict[str, set[str]] = {
 }  # fmt: skip
 """By module or sub-package of `inpaintbench` (`""` is the package itself): what it may import besides itself."""
 
-FOR_PLUGINS = {"", "api", "errors", "ops", "parameters", "decoding", "pictures", "places", "seeding", "weights"}
+FOR_PLUGINS = {"", "api", "errors", "ops", "parameters", "decoding", "pictures", "folders", "seeding", "weights"}
 """What bundled plugin packages may import of the core, as anyone's may."""
 
 

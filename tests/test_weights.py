@@ -12,7 +12,8 @@ import pytest
 import torch
 
 from inpaintbench import weights
-from inpaintbench.weights import MissingWeightsError, WeightsFile, checkpoints_folder
+from inpaintbench.errors import MissingWeightsError
+from inpaintbench.weights import WeightsFile, checkpoints_folder
 
 CONTENT = b"weights" * 1000
 SHA256 = hashlib.sha256(CONTENT).hexdigest()

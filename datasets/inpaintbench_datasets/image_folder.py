@@ -10,7 +10,7 @@ from jaxtyping import UInt8
 from inpaintbench.api import Split
 from inpaintbench.decoding import decode
 from inpaintbench.errors import DatasetError
-from inpaintbench.places import PICTURE_SUFFIXES, find_folder, fingerprint_files, list_pictures
+from inpaintbench.folders import PICTURE_SUFFIXES, find_folder, fingerprint_files, list_pictures
 
 
 class ImageFolder:

@@ -47,9 +47,9 @@ class Lines(Listener):
         stored = len(plan.cells) - len(to_run)
         cells = "1 cell" if len(plan.cells) == 1 else f"{len(plan.cells)} cells"
         self.say(f"{cells}: {len(to_run)} to run, {stored} stored in {plan.store.root}.")
-        for score in plan.cells[0].cell.scores if plan.cells else ():
-            if score.unavailable:
-                self.say(f"{score.selection.name} is not scored: {score.unavailable}")
+        for metric in plan.cells[0].cell.metrics if plan.cells else ():
+            if metric.unavailable:
+                self.say(f"{metric.selection.name} is not scored: {metric.unavailable}")
 
     def finished(self, planned: PlannedCell, record: CellRecord) -> None:
         """Print how the cell ended."""
@@ -60,7 +60,7 @@ class Lines(Listener):
     def refused(self, planned: PlannedCell, error: StoreError) -> None:
         """Print why the cell is not stored."""
         self._count += 1
-        self.say(f"[{self._count}/{self._total}] {' × '.join(planned.cell.names)}: not stored. {error}")
+        self.say(f"[{self._count}/{self._total}] {planned.cell.title}: not stored. {error}")
 
 
 class Display(Lines):
@@ -101,8 +101,8 @@ class Display(Lines):
 
     def started(self, planned: PlannedCell) -> None:
         """Start the bar of the cell's images."""
-        total = len(planned.cell.pictures.items)
-        self._images = self._progress.add_task(" × ".join(planned.cell.names), total=total, speed="")
+        total = len(planned.cell.dataset.items)
+        self._images = self._progress.add_task(planned.cell.title, total=total, speed="")
         self._start = None
 
     def progressed(self, planned: PlannedCell, images: int) -> None:

@@ -59,7 +59,7 @@ def plan_command(request: Request, options: Options, as_json: bool) -> None:
         rows = [
             dict(zip(("method", "dataset", "mask"), planned.cell.names, strict=True))
             | {"state": planned.state, "why": planned.why, "runs": planned.folder in chosen}
-            | {"images": len(planned.cell.pictures.items), "key": planned.cell.key, "folder": str(planned.folder)}
+            | {"images": len(planned.cell.dataset.items), "key": planned.cell.key, "folder": str(planned.folder)}
             for planned in plan
         ]
         click.echo(json.dumps(rows, indent=1, ensure_ascii=False))
@@ -68,11 +68,11 @@ def plan_command(request: Request, options: Options, as_json: bool) -> None:
 
 
 def _print_plan(plan: Plan, to_run: int) -> None:
-    names = [" × ".join(planned.cell.names) for planned in plan]
+    names = [planned.cell.title for planned in plan]
     width = max(map(len, names), default=0)
     for name, planned in zip(names, plan, strict=True):
         why = f"  {' '.join(planned.why.split())}" if planned.why else ""
-        click.echo(f"{name:{width}}  {planned.state:11}  {len(planned.cell.pictures.items):6} images{why}".rstrip())
+        click.echo(f"{name:{width}}  {planned.state:11}  {len(planned.cell.dataset.items):6} images{why}".rstrip())
     counts = Counter(planned.state for planned in plan)
     summary = ", ".join(f"{count} {state}" for state, count in sorted(counts.items()))
     click.echo(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -69,8 +71,27 @@ def synchronize(device: torch.device) -> None:
         torch.mps.synchronize()
 
 
+@contextmanager
+def torch_state_restored() -> Iterator[None]:
+    """Put torch's global settings back as they were, so that one method's do not reach the next method's cells."""
+    dtype, device = torch.get_default_dtype(), torch.get_default_device()
+    threads, gradients = torch.get_num_threads(), torch.is_grad_enabled()
+    deterministic = torch.are_deterministic_algorithms_enabled()
+    warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
+    try:
+        yield
+    finally:
+        if torch.get_default_device() != device:
+            torch.set_default_device(device)
+        torch.set_default_dtype(dtype)
+        torch.set_grad_enabled(gradients)
+        torch.use_deterministic_algorithms(deterministic, warn_only=warn_only)
+        if torch.get_num_threads() != threads:
+            torch.set_num_threads(threads)
+
+
 class PeakMemory:
-    """The most memory that was in use since `reset`: on CUDA the tensors', elsewhere the whole process's."""
+    """The most memory that was in use since it was made: on CUDA the tensors', elsewhere the whole process's."""
 
     def __init__(self, device: torch.device) -> None:
         self._device = device

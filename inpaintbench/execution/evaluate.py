@@ -6,17 +6,23 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import torch
 
 from inpaintbench import provenance
-from inpaintbench.api import Batch, Movable
-from inpaintbench.api import Method as MethodProtocol
-from inpaintbench.errors import DatasetError, InvalidOutputError, StoreError, UnreadableImageError
+from inpaintbench.api import Batch, Method, Movable
+from inpaintbench.errors import (
+    DatasetError,
+    InvalidOutputError,
+    MissingWeightsError,
+    StoreError,
+    UnreadableImageError,
+)
 from inpaintbench.execution.cells import Cell
 from inpaintbench.execution.contract import Checked, check, snapshot
-from inpaintbench.execution.device import PeakMemory, describe_device, synchronize
+from inpaintbench.execution.device import PeakMemory, describe_device, synchronize, torch_state_restored
 from inpaintbench.execution.loader import Loaded, PictureCache, batches
 from inpaintbench.execution.samples import save_samples
 from inpaintbench.execution.scoring import Panel
@@ -37,7 +43,6 @@ class Setup:
         samples: of so many images of each cell pictures are saved.
         strict: whether an image that cannot be decoded fails its cells.
         cache: of decoded pictures.
-        environment: what is stored of the machine.
     """
 
     device: torch.device
@@ -46,11 +51,11 @@ class Setup:
     samples: int
     strict: bool
     cache: PictureCache = field(default_factory=PictureCache)
-    environment: dict[str, Any] = field(init=False)
 
-    def __post_init__(self) -> None:
-        """Look at the machine once."""
-        object.__setattr__(self, "environment", provenance.environment(describe_device(self.device)))
+    @cached_property
+    def environment(self) -> dict[str, Any]:
+        """What is stored of the machine."""
+        return provenance.environment(describe_device(self.device))
 
 
 def evaluate(
@@ -75,16 +80,15 @@ def evaluate(
     """
     run = _Run(cell, writer, setup, on_progress)
     writer.begin(run.record("incomplete"))
-    writer.log(
-        f"{_now()} {' × '.join(cell.names)}: {len(cell.pictures.items)} images, {run.done} of them stored before"
-    )
+    writer.log(f"{_now()} {cell.title}: {len(cell.dataset.items)} images, {run.done} of them stored before")
     try:
-        run.score_all()
+        with torch_state_restored():
+            run.score_all()
         record = writer.seal(run.record("complete"))
         writer.log(f"{_now()} complete")
-    except (StoreError, DatasetError):
+    except (StoreError, DatasetError, KeyboardInterrupt):
         raise
-    except (Exception, SystemExit) as error:  # whatever a plugin raises costs its own cell, and nothing else
+    except BaseException as error:  # whatever a plugin raises costs its own cell, and nothing else
         status = _status_of(error)
         record = run.record(status, error)
         writer.log(f"{_now()} {status}\n{traceback.format_exc()}")
@@ -118,7 +122,7 @@ class _Run:
         self._refuse_unreadable(self._unreadable)
         self._setup.panel.check()
         self._on_progress(self.done)
-        indices = [index for index, item in enumerate(self._cell.pictures.items) if item not in self._seen]
+        indices = [index for index, item in enumerate(self._cell.dataset.items) if item not in self._seen]
         with closing(batches(self._cell, indices, self._setup.batch_size, self._setup.cache)) as all_loaded:
             method = self._build_method() if indices else None
             for loaded in all_loaded:
@@ -128,34 +132,35 @@ class _Run:
                 self._count(records, loaded.unreadable)
                 self._on_progress(self.done)
         if not self._scored:
-            names = f"{len(self._unreadable)} images of {self._cell.names[1]}"
             first = f"{self._unreadable[0]['item']}: {self._unreadable[0]['reason']}"
-            raise UnreadableImageError(f"None of the {names} can be decoded; the first: {first}")
+            raise UnreadableImageError(f"No image of {self._cell.names[1]} can be decoded; the first: {first}")
 
     def _refuse_unreadable(self, unreadable: Sequence[Mapping[str, str]]) -> None:
         if unreadable and self._setup.strict:
             raise UnreadableImageError(f"{unreadable[0]['item']}: {unreadable[0]['reason']} (--strict)")
 
-    def _build_method(self) -> MethodProtocol:
-        method: MethodProtocol = self._cell.method.selection.build()
+    def _build_method(self) -> Method:
+        if self._cell.method.unavailable:
+            raise MissingWeightsError(self._cell.method.unavailable)
+        method: Method = self._cell.method.selection.build()
         if isinstance(method, Movable):
             method.to(self._setup.device)
         return method
 
-    def _score(self, method: MethodProtocol, loaded: Loaded) -> list[ImageRecord]:
+    def _score(self, method: Method, loaded: Loaded) -> list[ImageRecord]:
         """Complete one batch, and return its records."""
         image, batch = loaded.to(self._setup.device)
         self._warm_up(method, batch)
         checked, seconds = self._complete(method, batch)
         result = round_to_8_bits(composite(checked.image, image, batch.hole))
-        scores = self._setup.panel(result, image, batch.hole)
         kept = [position for position, index in enumerate(loaded.indices) if index < self._setup.samples]
         if kept:
             shown = (tensor[kept] for tensor in (image, batch.corrupted, batch.hole, result))
             save_samples(self._writer.samples, [loaded.indices[position] for position in kept], *shown)
+        scores = self._setup.panel(result, image, batch.hole)
         return _records(loaded, batch, checked, scores, seconds / len(loaded.items))
 
-    def _complete(self, method: MethodProtocol, batch: Batch) -> tuple[Checked, float]:
+    def _complete(self, method: Method, batch: Batch) -> tuple[Checked, float]:
         given = snapshot(batch)
         synchronize(self._setup.device)
         start = time.perf_counter()
@@ -164,7 +169,7 @@ class _Run:
         seconds = time.perf_counter() - start
         return check(returned, batch, given), seconds
 
-    def _warm_up(self, method: MethodProtocol, batch: Batch) -> None:
+    def _warm_up(self, method: Method, batch: Batch) -> None:
         """Let the method do what only its first call does (build kernels, fill caches), unseen by the clock.
 
         One image is enough on the CPU; on CUDA, kernels are chosen by the whole batch's shape.
@@ -191,8 +196,8 @@ class _Run:
         method, dataset, mask = cell.names
         plugins = {
             "method": str(cell.method.selection.source),
-            "dataset": str(cell.pictures.selection.source),
-            "mask": str(cell.holes.selection.source),
+            "dataset": str(cell.dataset.selection.source),
+            "mask": str(cell.mask.selection.source),
         }
         return CellRecord(
             key=cell.key,
@@ -205,8 +210,8 @@ class _Run:
             limit=cell.limit,
             protocol=PROTOCOL,
             identity=cell.identity,
-            metrics=tuple(score.column for score in cell.scores),
-            expected=len(cell.pictures.items),
+            metrics=tuple(score.column for score in cell.metrics),
+            expected=len(cell.dataset.items),
             scored=self._scored,
             unreadable=tuple(self._unreadable),
             unconverged=self._unconverged,
@@ -238,7 +243,7 @@ def _records(
         {
             "item": item,
             "index": loaded.indices[position],
-            "hole_fraction": fractions[position],
+            "hole_ratio": fractions[position],
             **{name: values[position] for name, values in scores.items()},
             "seconds": seconds,
             "clamped": clamped[position],

@@ -1,7 +1,6 @@
 """From item ids to batches of pictures and holes: decoded and drawn in a thread, one batch ahead of the method."""
 
 import threading
-from collections import Counter
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -13,7 +12,8 @@ from jaxtyping import Bool, UInt8
 
 from inpaintbench.api import Batch
 from inpaintbench.errors import InvalidOutputError, UnreadableImageError
-from inpaintbench.execution.cells import Cell, Pictures
+from inpaintbench.execution.cells import Cell
+from inpaintbench.execution.chosen import ChosenDataset
 from inpaintbench.ops import corrupt
 from inpaintbench.pictures import fit
 from inpaintbench.seeding import RandomStream, derive_seed
@@ -77,7 +77,7 @@ class PictureCache:
         """How many bytes of pictures it holds; never more than its capacity."""
         return self._used
 
-    def load(self, data: Pictures, decode: Decode, item: str, size: int) -> UInt8[np.ndarray, "h w 3"]:
+    def load(self, data: ChosenDataset, decode: Decode, item: str, size: int) -> UInt8[np.ndarray, "h w 3"]:
         """Return an item, decoded, resized and cropped to `size`.
 
         Args:
@@ -110,7 +110,6 @@ def batches(cell: Cell, indices: Sequence[int], batch_size: int, cache: PictureC
 
     Raises:
         Exception: what the data set or the mask raised when it was built.
-        InvalidOutputError: if the data set lists an item twice, or something that is no text.
     """
     decode, draw = _usable(cell)
     groups = [indices[start : start + batch_size] for start in range(0, len(indices), batch_size)]
@@ -130,22 +129,16 @@ def _one_ahead(
 
 
 def _usable(cell: Cell) -> tuple[Decode, Draw]:
-    data, mask = cell.pictures, cell.holes
-    if isinstance(data.dataset, Exception):
-        raise data.dataset
-    if isinstance(mask.generator, Exception):
-        raise mask.generator
-    for item, count in Counter(data.items).items():
-        if not isinstance(item, str) or count > 1:
-            raise InvalidOutputError(
-                f"The data set {data.selection.name} lists the item {item!r} {count} times, as {type(item).__name__}; "
-                "expected ids that are text, each once."
-            )
-    return data.dataset.load, mask.generator.draw
+    data, mask = cell.dataset, cell.mask
+    if isinstance(data.built, Exception):
+        raise data.built
+    if isinstance(mask.built, Exception):
+        raise mask.built
+    return data.built.load, mask.built.draw
 
 
 def _load(cell: Cell, decode: Decode, draw: Draw, indices: Sequence[int], cache: PictureCache) -> Loaded:
-    data, mask = cell.pictures, cell.holes
+    data, mask = cell.dataset, cell.mask
     items: list[str] = []
     kept: list[int] = []
     pictures: list[UInt8[np.ndarray, "h w 3"]] = []
@@ -189,7 +182,7 @@ def _draw(draw: Draw, size: int, seed: int) -> Bool[np.ndarray, "h w"]:
         raise InvalidOutputError(
             f"The mask drew {_describe(hole)}; expected a numpy array of bool, ({size}, {size}), True = missing."
         )
-    return hole
+    return hole.copy()  # a generator may draw the next one in the same place
 
 
 def _describe(value: object) -> str:

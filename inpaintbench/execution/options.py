@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from inpaintbench.execution.plan import Rerun
+from inpaintbench.errors import UsageError
+from inpaintbench.execution.plan import RERUNS, Rerun
 
 SAMPLES: Final = 4
 """Of so many images of each cell pictures are saved, unless told otherwise."""
@@ -30,3 +31,18 @@ class Options:
     samples: int | None = SAMPLES
     fail_fast: bool = False
     strict: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be done.
+
+        Raises:
+            UsageError: if a value has the wrong type or range.
+        """
+        for name, lowest in (("batch_size", 1), ("samples", 0)):
+            value = getattr(self, name)
+            if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < lowest):
+                raise UsageError(f"{name}={value!r} is not possible; expected None or a whole number from {lowest}.")
+        if self.rerun not in RERUNS:
+            raise UsageError(f"rerun={self.rerun!r} is not possible; expected one of {', '.join(RERUNS)}.")
+        if not isinstance(self.device, str):
+            raise UsageError(f"device={self.device!r} is not possible; expected text such as 'auto' or 'cuda:0'.")

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
 from inpaintbench.api import DatasetSpec, MaskSpec, MethodSpec, MetricSpec
 from inpaintbench.errors import StoreError
-from inpaintbench.execution.cells import Cell, Holes, Method, Pictures, Score
+from inpaintbench.execution.cells import Cell
+from inpaintbench.execution.chosen import ChosenDataset, ChosenMask, ChosenMethod, ChosenMetric, Obtain
 from inpaintbench.plugins import Registry
 from inpaintbench.records import StoredCell
 from inpaintbench.selectors import select
@@ -50,9 +51,8 @@ class PlannedCell:
 
 @dataclass(frozen=True)
 class Plan:
-    """All cells of a suite, data set by data set, mask by mask, so that pictures and holes are drawn in one go."""
+    """All cells of a suite, data set by data set, mask by mask, so that pictures are decoded once."""
 
-    suite: Suite
     store: Store
     cells: tuple[PlannedCell, ...]
 
@@ -69,32 +69,30 @@ def weights_here(file: WeightsFile) -> str:
     return "" if file.found() else f"{file.filename} is not at {file.path}; `bench run` will try to fetch it."
 
 
-def make_plan(
-    suite: Suite, registry: Registry, store: Store, obtain: Callable[[WeightsFile], str] = weights_here
-) -> Plan:
+def make_plan(suite: Suite, registry: Registry, store: Store, obtain: Obtain = weights_here) -> Plan:
     """Resolve a suite's selectors and look up each cell.
 
     Args:
         suite: what is asked for.
         registry: the plugins.
-        store: the results folder; only read.
+        store: the results folder. A cell whose sealing was cut short is finished; else it is only read.
         obtain: makes sure of a file of weights; returns why it is not here, or nothing.
 
     Raises:
         UsageError: if a selector, a parameter, a data set or a mask of this size is not possible.
     """
-    methods = [Method(selection) for selection in select(suite.methods, MethodSpec, registry)]
-    holes = [Holes.open(selection, suite.size) for selection in select(suite.masks, MaskSpec, registry)]
-    pictures = [Pictures.open(selection, suite.limit) for selection in select(suite.datasets, DatasetSpec, registry)]
-    metrics = select(suite.metrics or default_metrics(registry), MetricSpec, registry)
-    scores = tuple(Score.look_up(selection, obtain) for selection in metrics)
+    methods = [ChosenMethod.look_up(one, obtain) for one in select(suite.methods, MethodSpec, registry)]
+    masks = [ChosenMask.open(one, suite.size) for one in select(suite.masks, MaskSpec, registry)]
+    datasets = [ChosenDataset.open(one, suite.limit) for one in select(suite.datasets, DatasetSpec, registry)]
+    chosen = select(suite.metrics or default_metrics(registry), MetricSpec, registry)
+    metrics = tuple(ChosenMetric.look_up(one, obtain) for one in chosen)
     cells = (
-        Cell(method, data, mask, scores, suite.size, suite.seed, suite.limit)
-        for data in pictures
-        for mask in holes
+        Cell(method, dataset, mask, metrics, suite.size, suite.seed, suite.limit if dataset.limited else None)
+        for dataset in datasets
+        for mask in masks
         for method in methods
     )
-    return Plan(suite, store, tuple(_look_up(cell, store) for cell in cells))
+    return Plan(store, tuple(_look_up(cell, store) for cell in cells))
 
 
 def default_metrics(registry: Registry) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from inpaintbench.errors import StoreError, UsageError
+from inpaintbench.errors import MissingWeightsError, StoreError, UsageError
 from inpaintbench.execution.device import automatic_batch_size, choose_device
 from inpaintbench.execution.evaluate import Setup, evaluate
 from inpaintbench.execution.listener import Listener
@@ -19,7 +19,7 @@ from inpaintbench.records import CellRecord
 from inpaintbench.results import Results
 from inpaintbench.store import CellWriter, Store
 from inpaintbench.suite import DEFAULT, Suite
-from inpaintbench.weights import MissingWeightsError, WeightsFile
+from inpaintbench.weights import WeightsFile
 
 _ALL_IMAGES: Final = 2**63 - 1
 
@@ -44,7 +44,7 @@ def run_suite(suite: Suite, registry: Registry, store: Store, options: Options, 
         setup = Setup(
             device=device,
             batch_size=options.batch_size or automatic_batch_size(device, suite.size),
-            panel=Panel(to_run[0].cell.scores, device),
+            panel=Panel(to_run[0].cell.metrics, device),
             samples=_ALL_IMAGES if options.samples is None else options.samples,
             strict=options.strict,
         )
@@ -56,7 +56,7 @@ def run_suite(suite: Suite, registry: Registry, store: Store, options: Options, 
                 listener.refused(planned, error)
             else:
                 if record.error is not None:
-                    failures.append(f"{' × '.join(planned.cell.names)}: {record.status}. {record.error['message']}")
+                    failures.append(f"{planned.cell.title}: {record.status}. {record.error['message']}")
             if failures and options.fail_fast:
                 break
     return Results(store, tuple(planned.folder for planned in plan), tuple(failures))

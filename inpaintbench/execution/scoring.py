@@ -10,9 +10,9 @@ from torch import Tensor
 
 from inpaintbench.api import Metric, Movable
 from inpaintbench.errors import InpaintbenchError, InvalidOutputError, PluginError
-from inpaintbench.execution.cells import Score
+from inpaintbench.execution.chosen import ChosenMetric
 
-OWN_COLUMNS: Final = frozenset({"item", "index", "hole_fraction", "seconds", "clamped", "converged"})
+OWN_COLUMNS: Final = frozenset({"item", "index", "hole_ratio", "seconds", "clamped", "converged"})
 """What an image's record holds besides its scores; no metric may have such a name."""
 
 
@@ -25,16 +25,16 @@ class Panel:
             is raised again by `check`, so that it costs cells and not the run.
     """
 
-    def __init__(self, scores: Sequence[Score], device: torch.device) -> None:
+    def __init__(self, metrics: Sequence[ChosenMetric], device: torch.device) -> None:
         self._metrics: dict[str, Metric] = {}
         self._failure: Exception | None = None
-        for score in scores:
-            name = score.selection.name
+        for metric in metrics:
+            name = metric.selection.name
             if name in OWN_COLUMNS:
                 raise PluginError(f"No metric can be called {name!r}: every record has a column of that name already.")
             try:
-                if not score.unavailable:
-                    self._add(name, score.selection.build(), device)
+                if not metric.unavailable:
+                    self._add(name, metric.selection.build(), device)
             except InpaintbenchError:
                 raise
             except Exception as error:
@@ -59,11 +59,19 @@ class Panel:
         """Return for each metric one number an image. The composite must be rounded to 8 bits already.
 
         Raises:
-            InvalidOutputError: if a metric returns anything but one number an image, or an infinite one.
+            InvalidOutputError: if a metric returns anything but one number an image, or an infinite one; or if it
+                changes what it is given, and so what the other metrics see.
         """
-        with torch.inference_mode():
-            returned = {name: metric(composite, image, hole) for name, metric in self._metrics.items()}
-        return {name: _numbers(name, numbers, len(image)) for name, numbers in returned.items()}
+        given = (composite, image, hole)
+        kept = tuple(tensor.clone() for tensor in given)
+        scores: dict[str, list[float]] = {}
+        for name, metric in self._metrics.items():
+            with torch.inference_mode():
+                returned = metric(*given)
+            if not all(map(torch.equal, given, kept)):
+                raise InvalidOutputError(f"The metric {name} wrote into its input; it must work on a copy.")
+            scores[name] = _numbers(name, returned, len(image))
+        return scores
 
 
 def _numbers(name: str, returned: object, count: int) -> list[float]:

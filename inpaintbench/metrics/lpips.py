@@ -16,9 +16,9 @@ import torch
 from jaxtyping import Bool, Float, Float64
 from torch import Tensor, nn
 
+from inpaintbench.errors import MissingWeightsError
 from inpaintbench.metrics.backbones import find_backbone
 from inpaintbench.metrics.chunks import in_chunks
-from inpaintbench.weights import MissingWeightsError
 
 _CHUNK_PIXELS = 2**20
 """Each of VGG's first features takes 256 bytes a pixel, and several of them are held at once."""

@@ -15,11 +15,11 @@ from inpaintbench.errors import UnknownNameError
 from inpaintbench.leaderboard import Leaderboard
 from inpaintbench.report import as_csv, as_html, as_json, as_latex, as_markdown, as_text
 from inpaintbench.report.frame import to_frame
-from inpaintbench.report.views import By, Options
+from inpaintbench.report.views import By, TableOptions
 
 __all__ = ["FORMATS", "By", "render", "to_frame"]
 
-FORMATS: Final[Mapping[str, Callable[[Leaderboard, Options], str]]] = MappingProxyType(
+FORMATS: Final[Mapping[str, Callable[[Leaderboard, TableOptions], str]]] = MappingProxyType(
     {
         "text": as_text.render,
         "md": as_markdown.render,
@@ -61,4 +61,4 @@ def render(
         raise UnknownNameError("table format", format, FORMATS)
     if by is not None and by not in get_args(By):
         raise UnknownNameError("arrangement", by, get_args(By))
-    return FORMATS[format](leaderboard, Options(by=by, metrics=metrics, color=color))
+    return FORMATS[format](leaderboard, TableOptions(by=by, metrics=metrics, color=color))

@@ -8,8 +8,8 @@ from typing import Final
 import pandas as pd
 
 from inpaintbench.leaderboard import Leaderboard
-from inpaintbench.report.sheet import LEGEND, Block, Item, clean
-from inpaintbench.report.views import Options, build_sheet
+from inpaintbench.report.sheet import Block, Item, clean
+from inpaintbench.report.views import TableOptions, build_sheet
 
 _CLASSES: Final = {0: "", 1: "best", 2: "second"}
 _PAGE: Final = """<!DOCTYPE html>
@@ -43,15 +43,13 @@ th:first-child, td:first-child {{ text-align: left; padding-left: 0; }}
 """
 
 
-def render(leaderboard: Leaderboard, options: Options) -> str:
+def render(leaderboard: Leaderboard, options: TableOptions) -> str:
     """Return a page with a table a block and the notes as a list."""
     sheet = build_sheet(leaderboard, options)
-    notes = [LEGEND] if sheet.has_places else []
-    notes += [f"{note.mark} {note.text}".strip() for note in sheet.notes]
     return _PAGE.format(
         title=escape(sheet.title),
         tables="\n".join(_table(block, f"t{index}") for index, block in enumerate(sheet.blocks)),
-        notes="\n".join(f"<li>{escape(note)}</li>" for note in notes),
+        notes="\n".join(f"<li>{note}</li>" for note in sheet.footnotes(escape)),
     )
 
 

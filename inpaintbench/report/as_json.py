@@ -11,13 +11,13 @@ from inpaintbench.columns import Column
 from inpaintbench.leaderboard import Entry, Leaderboard
 from inpaintbench.ranking import Score
 from inpaintbench.report.titles import Titles
-from inpaintbench.report.views import Options, build_sheet, choose_columns
+from inpaintbench.report.views import TableOptions, build_sheet, choose_columns
 
 SCHEMA: Final = 1
 """Raised when a reader of older documents would misread newer ones."""
 
 
-def render(leaderboard: Leaderboard, options: Options) -> str:
+def render(leaderboard: Leaderboard, options: TableOptions) -> str:
     """Return one JSON document; `options.by` changes nothing, because it holds every arrangement."""
     columns = choose_columns(leaderboard, None, options.metrics)
     titles = Titles(leaderboard.groups)
@@ -39,9 +39,9 @@ def render(leaderboard: Leaderboard, options: Options) -> str:
                 "method": one.method,
                 "mean_rank": one.mean,
                 "groups": one.groups,
-                "of_groups": leaderboard.contests,
+                "of_groups": leaderboard.ranked_group_count,
             }
-            for one in leaderboard.standings
+            for one in leaderboard.mean_ranks
         ],
         "notes": [dataclasses.asdict(note) for note in sheet.notes],
     }

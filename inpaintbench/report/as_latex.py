@@ -7,8 +7,8 @@ from typing import Final
 import pandas as pd
 
 from inpaintbench.leaderboard import Leaderboard
-from inpaintbench.report.sheet import LEGEND, Block, Item, clean
-from inpaintbench.report.views import Options, build_sheet
+from inpaintbench.report.sheet import Block, Item, clean
+from inpaintbench.report.views import TableOptions, build_sheet
 
 _PREAMBLE: Final = "% In the preamble: \\usepackage{booktabs}\n"
 _STYLES: Final = {0: "", 1: "textbf:--rwrap;", 2: "underline:--rwrap;"}
@@ -21,14 +21,12 @@ _ESCAPED: Final = str.maketrans(
 )
 
 
-def render(leaderboard: Leaderboard, options: Options) -> str:
+def render(leaderboard: Leaderboard, options: TableOptions) -> str:
     """Return one `table` environment a block, and a paragraph of notes."""
     sheet = build_sheet(leaderboard, options)
     parts = [_PREAMBLE + f"% {clean(sheet.title)}\n"]
     parts += [_table(block) for block in sheet.blocks]
-    notes = [LEGEND] if sheet.has_places else []
-    notes += [f"{escape(note.mark)} {escape(note.text)}".strip() for note in sheet.notes]
-    if notes:
+    if notes := sheet.footnotes(escape):
         parts.append("{\\footnotesize\\noindent\n" + "\n\n\\noindent\n".join(notes) + "\\par}\n")
     return "\n".join(parts)
 

@@ -9,22 +9,20 @@ from typing import Final
 from rich.cells import cell_len
 
 from inpaintbench.leaderboard import Leaderboard
-from inpaintbench.report.sheet import LEGEND, Block, Item, clean
-from inpaintbench.report.views import Options, build_sheet
+from inpaintbench.report.sheet import Block, Item, clean
+from inpaintbench.report.views import TableOptions, build_sheet
 
 _WRAPPED: Final = {0: "{}", 1: "**{}**", 2: "<ins>{}</ins>"}
 _ESCAPED: Final = str.maketrans({one: f"\\{one}" for one in "\\`*|~#$"} | {"<": "&lt;", ">": "&gt;", "&": "&amp;"})
 
 
-def render(leaderboard: Leaderboard, options: Options) -> str:
+def render(leaderboard: Leaderboard, options: TableOptions) -> str:
     """Return the leaderboard as Markdown: a heading and a table a block, then the notes as a list."""
     sheet = build_sheet(leaderboard, options)
     parts = [f"## {escape(sheet.title)}"]
     for block in sheet.blocks:
         parts += [f"### {escape(block.title)}", _table(block)]
-    notes = [LEGEND] if sheet.has_places else []
-    notes += [f"{note.mark} {escape(note.text)}".strip() for note in sheet.notes]
-    if notes:
+    if notes := sheet.footnotes(escape):
         parts.append("\n".join(f"- {note}" for note in notes))
     return "\n\n".join(parts) + "\n"
 

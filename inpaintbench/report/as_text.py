@@ -18,7 +18,7 @@ from rich.style import Style
 from inpaintbench.leaderboard import Leaderboard
 from inpaintbench.ranking import Place
 from inpaintbench.report.sheet import LEGEND, Block, Heading, Item, Note, Sheet, clean
-from inpaintbench.report.views import Options, build_sheet
+from inpaintbench.report.views import TableOptions, build_sheet
 
 _NARROW: Final = 10
 """Heads of columns are broken into lines of about this length, so that a table fits a terminal."""
@@ -33,7 +33,7 @@ _PLAIN_LEGEND: Final = "* best   + second best"
 _PLAIN: Final[dict[Place, str]] = {0: " ", 1: "*", 2: "+"}
 
 
-def render(leaderboard: Leaderboard, options: Options) -> str:
+def render(leaderboard: Leaderboard, options: TableOptions) -> str:
     """Return the leaderboard as lines of text, with ANSI styles only if `options.color`."""
     sheet = build_sheet(leaderboard, options)
     layout = _Layout(sheet, options.color)

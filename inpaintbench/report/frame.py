@@ -15,19 +15,24 @@ from inpaintbench.report.views import By, choose_columns
 
 _CELL: Final = ("method", "dataset", "mask", "images", "expected")
 _RUN: Final = (
-    *("size", "seed", "limit", "status", "unreadable", "unconverged", "protocol", "key"),
-    *(
-        "standing",
-        "clamped",
-        "superseded",
-        "dataset_version",
-        "pictures",
-        "mask_version",
-        "holes",
-        "reason",
-        "finished",
-        "metrics",
-    ),
+    "size",
+    "seed",
+    "limit",
+    "status",
+    "unreadable",
+    "unconverged",
+    "protocol",
+    "key",
+    "standing",
+    "clamped",
+    "superseded",
+    "dataset_version",
+    "pictures",
+    "mask_version",
+    "holes",
+    "reason",
+    "finished",
+    "metrics",
 )
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from inpaintbench.columns import Column
 from inpaintbench.leaderboard import Entry, Leaderboard
-from inpaintbench.report.sheet import FAILED, LIMITED, MISSING_IMAGES, STALE, UNCONVERGED, Note
+from inpaintbench.report.sheet import FAILED, LIMITED, MISSING_IMAGES, STALE, UNCONVERGED, Note, count
 from inpaintbench.report.titles import Titles
 
 _SHOWN: Final = 3
@@ -71,14 +71,14 @@ def _unreadable(entries: Sequence[Entry], titles: Titles) -> Iterator[Note]:
             files = tuple(str(file.get("item", "")) for file in entry.record.unreadable)
             seen[titles.side(entry.group, "dataset"), entry.record.expected, files] = None
     for dataset, expected, files in seen:
-        verb = f"{len(files)} of {_count(expected, 'file')} could not be decoded"
+        verb = f"{len(files)} of {count(expected, 'file')} could not be decoded"
         yield Note(MISSING_IMAGES, f"{dataset}: {verb}: {_listed(files)}.")
 
 
 def _incomplete(entries: Sequence[Entry], titles: Titles) -> Iterator[Note]:
     for entry in entries:
         if entry.standing == "incomplete":
-            counts = f"{entry.record.scored} of {entry.record.expected} images"
+            counts = f"{entry.record.scored} of {count(entry.record.expected, 'image')}"
             yield Note(
                 MISSING_IMAGES,
                 f"{entry.method}: incomplete, not ranked: {counts} on {titles.group(entry.group)}.",
@@ -91,9 +91,9 @@ def _unconverged(entries: Sequence[Entry]) -> Iterator[Note]:
     for entry in entries:
         stopped[entry.method] += entry.record.unconverged
         scored[entry.method] += entry.record.scored
-    for method, count in stopped.items():
-        if count:
-            of = f"{count} of {_count(scored[method], 'image')}"
+    for method, images in stopped.items():
+        if images:
+            of = f"{images} of {count(scored[method], 'image')}"
             yield Note(UNCONVERGED, f"{method} stopped at its limit before it had converged on {of}.")
 
 
@@ -111,8 +111,8 @@ def _unavailable(entries: Sequence[Entry], columns: Sequence[Column]) -> Iterato
 
 
 def _mean_rank(leaderboard: Leaderboard) -> Iterator[Note]:
-    lacking = [one.method for one in leaderboard.standings if one.mean is None]
-    if lacking and len(leaderboard.standings) > 1 and leaderboard.contests:
+    lacking = [one.method for one in leaderboard.mean_ranks if one.mean is None]
+    if lacking and len(leaderboard.mean_ranks) > 1 and leaderboard.ranked_group_count:
         who = _listed(lacking)
         yield Note("", f"No mean rank for {who}: not ranked everywhere that another method is.")
 
@@ -132,13 +132,13 @@ def _devices(entries: Sequence[Entry]) -> Iterator[Note]:
 def _device(device: Mapping[str, Any]) -> str:
     threads = device.get("threads")
     name = str(device.get("name") or device.get("type"))
-    return f"{name} with {_count(threads, 'thread')}" if threads else name
+    return f"{name} with {count(threads, 'thread')}" if threads else name
 
 
 def _superseded(entries: Sequence[Entry]) -> Iterator[Note]:
-    if count := sum(entry.superseded for entry in entries):
-        verb = "is" if count == 1 else "are"
-        yield Note("", f"{_count(count, 'older result')} of the same methods in other versions {verb} not shown.")
+    if older := sum(entry.superseded for entry in entries):
+        verb = "is" if older == 1 else "are"
+        yield Note("", f"{count(older, 'older result')} of the same methods in other versions {verb} not shown.")
 
 
 def _places(entries: Sequence[Entry], titles: Titles) -> str:
@@ -149,7 +149,3 @@ def _listed(names: Iterable[str], separator: str = ", ") -> str:
     names = list(names)
     rest = len(names) - _SHOWN
     return separator.join(names[:_SHOWN]) + (f" and {rest} more" if rest > 0 else "")
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"

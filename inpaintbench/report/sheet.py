@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -83,6 +84,12 @@ class Sheet:
         """Whether anything is marked as best, so that a legend is needed."""
         return any(item.place for block in self.blocks for row in block.rows for item in row)
 
+    def footnotes(self, escape: Callable[[str], str]) -> list[str]:
+        """Return the legend, if one is needed, and each note after its mark, in a format's own spelling."""
+        lines = [LEGEND] if self.has_places else []
+        lines += [f"{note.mark} {note.text}".strip() for note in self.notes]
+        return [escape(line) for line in lines]
+
 
 def number(value: float | None, decimals: int) -> str:
     """Write a number with fixed decimals.
@@ -93,6 +100,15 @@ def number(value: float | None, decimals: int) -> str:
     if value is None or math.isnan(value):
         return MISSING
     return f"{round(value, decimals) + 0.0:.{decimals}f}"
+
+
+def count(number: int, word: str) -> str:
+    """Write how many there are of something.
+
+    >>> count(1, "image"), count(2, "data set")
+    ('1 image', '2 data sets')
+    """
+    return f"{number} {word}{'' if number == 1 else 's'}"
 
 
 def duration(seconds: float | None) -> str:

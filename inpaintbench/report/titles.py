@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from inpaintbench.leaderboard import Group, Leaderboard, Source
-from inpaintbench.report.sheet import LIMITED
+from inpaintbench.report.sheet import LIMITED, count
 
 
 class Titles:
@@ -54,12 +54,11 @@ class Titles:
         if not leaderboard.groups:
             return "No results."
         groups = leaderboard.groups
-        counts = [
-            (len(leaderboard.standings), "method"),
-            (len({group.dataset for group in groups}), "data set"),
-            (len({group.mask for group in groups}), "mask"),
+        parts = [
+            count(len(leaderboard.mean_ranks), "method"),
+            count(len({group.dataset for group in groups}), "data set"),
+            count(len({group.mask for group in groups}), "mask"),
         ]
-        parts = [f"{count} {word}{'' if count == 1 else 's'}" for count, word in counts]
         if len(self._seeds) == 1:
             parts.append(f"seed {groups[0].seed}")
         if len(self._protocols) == 1:

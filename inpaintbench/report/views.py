@@ -34,7 +34,7 @@ _SECONDS: Final = Heading(label="time", unit="s/image")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options:
+class TableOptions:
     """How a leaderboard is to be printed.
 
     Attributes:
@@ -50,7 +50,7 @@ class Options:
     color: bool = False
 
 
-def build_sheet(leaderboard: Leaderboard, options: Options) -> Sheet:
+def build_sheet(leaderboard: Leaderboard, options: TableOptions) -> Sheet:
     """Arrange a leaderboard for printing.
 
     Raises:
@@ -62,7 +62,7 @@ def build_sheet(leaderboard: Leaderboard, options: Options) -> Sheet:
         blocks = [_group_block(leaderboard, group, columns, titles) for group in leaderboard.groups]
     else:
         blocks = _side_by_side(leaderboard, options.by, columns, titles)
-    if len(leaderboard.standings) > 1 and leaderboard.contests:
+    if len(leaderboard.mean_ranks) > 1 and leaderboard.ranked_group_count:
         blocks.append(_mean_rank_block(leaderboard))
     return Sheet(titles.whole(leaderboard), tuple(blocks), notes(leaderboard, columns, titles))
 
@@ -109,7 +109,7 @@ def _side_by_side(leaderboard: Leaderboard, by: By, columns: Sequence[Column], t
         entries = {(entry.method, group): entry for group in groups for entry in leaderboard.by_group[group]}
         for column in columns:
             holders = {entry.method for entry in entries.values() if _has(entry, column)}
-            methods = [standing.method for standing in leaderboard.standings if standing.method in holders]
+            methods = [one.method for one in leaderboard.mean_ranks if one.method in holders]
             if not methods:
                 continue
             rows = []
@@ -130,13 +130,14 @@ def _has(entry: Entry, column: Column) -> bool:
 def _mean_rank_block(leaderboard: Leaderboard) -> Block:
     headings = (_METHOD, Heading(label="mean rank", arrow="↓"), Heading(label="ranked in"))
 
-    def row(standing: MeanRank) -> tuple[Item, ...]:
-        ranked_in = Item(f"{standing.groups}/{leaderboard.contests}")
-        return Item(standing.method), Item(number(standing.mean, 2), standing.place), ranked_in
+    def row(one: MeanRank) -> tuple[Item, ...]:
+        ranked_in = Item(f"{one.groups}/{leaderboard.ranked_group_count}")
+        return Item(one.method), Item(number(one.mean, 2), one.place), ranked_in
 
     ranked = {key for entry in leaderboard.entries for key, score in entry.scores.items() if score.rank is not None}
     voters = [column.label for column in leaderboard.columns if column.metric.ranked and column.key in ranked]
-    return Block(f"Mean rank over {', '.join(voters) or 'nothing'}", headings, tuple(row(one) for one in leaderboard.standings))
+    title = f"Mean rank over {', '.join(voters) or 'nothing'}"
+    return Block(title, headings, tuple(row(one) for one in leaderboard.mean_ranks))
 
 
 def _heading(column: Column) -> Heading:

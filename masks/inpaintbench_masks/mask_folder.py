@@ -9,7 +9,7 @@ from jaxtyping import Bool, Shaped, UInt8
 
 from inpaintbench.decoding import decode
 from inpaintbench.errors import DatasetError, ParameterError, UnreadableImageError
-from inpaintbench.places import find_folder, fingerprint_files, list_pictures
+from inpaintbench.folders import find_folder, fingerprint_files, list_pictures
 from inpaintbench.seeding import RandomStream
 
 
@@ -17,7 +17,7 @@ class MaskFolder:
     """Draws one of a folder's masks for each picture, each file with the same probability.
 
     Args:
-        path: the folder, searched at any depth; see `inpaintbench.places.find_folder`.
+        path: the folder, searched at any depth; see `inpaintbench.folders.find_folder`.
         hole: the colour of the missing pixels. A pixel is white if the mean of its red, green and blue is
             above half.
     """

@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from inpaintbench import report
+from inpaintbench.cli.table import FORMATS
+
 
 @pytest.fixture
 def results(bench: Any, small: list[str]) -> str:
@@ -38,7 +41,11 @@ def test_csv(bench: Any, results: str) -> None:
     ]
 
 
-@pytest.mark.parametrize("format_", ["text", "md", "csv", "json", "latex", "html"])
+def test_the_command_offers_what_the_report_can_write() -> None:
+    assert tuple(report.FORMATS) == FORMATS
+
+
+@pytest.mark.parametrize("format_", FORMATS)
 def test_no_format_has_styles_of_a_terminal(bench: Any, results: str, format_: str) -> None:
     outcome = bench("table", results, "--format", format_)
 
@@ -56,6 +63,18 @@ def test_one_column_a_mask(bench: Any, results: str) -> None:
     assert "PSNR" in scores
     assert "SSIM" not in scores
     assert "circle" in scores
+
+
+def test_a_later_run_with_fewer_metrics_hides_none(bench: Any, small: list[str]) -> None:
+    place = small.index("ssim")
+    fewer = small[: place - 1] + small[place + 1 :]
+    assert [bench("run", *arguments, "--out", "results").code for arguments in (small, fewer)] == [0, 0]
+    (row,) = csv.DictReader(io.StringIO(bench("table", "results", "--format", "csv").out))
+
+    assert len(list(Path("results").rglob("cell.json"))) == 2
+    assert row["psnr"]
+    assert row["ssim"]
+    assert row["superseded"] == "0"
 
 
 @pytest.mark.parametrize("make", ["missing", "empty", "file", "empty cells"])

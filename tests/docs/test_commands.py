@@ -1,8 +1,9 @@
 """Every command and every piece of Python in README.md and docs/ runs as it is written; those of benchmarks/ are there.
 
-A page's blocks run in order in a folder that holds what the pages speak of: `my_pictures`, `my_masks`, `my_method.py`
-and a few more. A block whose first line is a comment with a file's name is saved under that name first. The comment
-`<!-- slow: … -->` before a block adds `--limit 1` to its commands; `<!-- not run: … -->` leaves a block out.
+A page's blocks run in order in a folder that holds what the pages speak of: `my_pictures`, `my_masks`,
+`examples/my_method.py` and a few more. A block whose first line is a comment with a file's name is saved under it
+first. The comment `<!-- slow: … -->` before a block adds `--limit 1` to its commands; `<!-- not run: … -->` leaves
+a block out.
 """
 
 from __future__ import annotations
@@ -102,7 +103,8 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
             hole = np.zeros((64, 64), dtype=np.uint8)
             hole[10 : 30 + 9 * index, 20:40] = 255
             Image.fromarray(hole).save(folder / name / f"{index}.png")
-    shutil.copy(ROOT / "examples/my_method.py", folder)
+    (folder / "examples").mkdir()
+    shutil.copy(ROOT / "examples/my_method.py", folder / "examples")
     shutil.copy(folder / "my_pictures/0.png", folder / "image.png")
     shutil.copy(folder / "my_pictures/1.png", folder / "composite.png")
     Image.fromarray(np.pad(np.full((20, 20), 255, np.uint8), ((30, 30), (38, 38)))).save(folder / "hole.png")

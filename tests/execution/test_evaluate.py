@@ -52,7 +52,7 @@ def test_the_numbers_can_be_computed_again_from_the_saved_pictures(run: Any) -> 
         assert row.l1 == pytest.approx(100 * error.mean(), abs=1e-9)
         assert row.psnr_hole == pytest.approx(-10 * np.log10((error[hole] ** 2).mean()), abs=1e-3)
         assert row.l1_hole == pytest.approx(100 * error[hole].mean(), abs=1e-9)
-        assert row.hole_fraction == hole.mean()
+        assert row.hole_ratio == hole.mean()
 
 
 def test_known_pixels_are_exact_and_the_hole_is_what_the_method_returned(run: Any) -> None:

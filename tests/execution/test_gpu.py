@@ -35,7 +35,7 @@ def test_the_numbers_are_those_of_the_cpu(on_the_gpu: Results, tmp_path: Path) -
     keys = ["method", "dataset", "mask", "item"]
     on_the_cpu = _run(tmp_path, "cpu").records().set_index(keys)
     on_cuda = on_the_gpu.records().set_index(keys).loc[on_the_cpu.index]
-    assert (on_cuda["hole_fraction"] == on_the_cpu["hole_fraction"]).all()
+    assert (on_cuda["hole_ratio"] == on_the_cpu["hole_ratio"]).all()
     # Completions differ by rounding, and tv by its duality gap of 1e-4; where one level flips, PSNR moves.
     assert (on_cuda["psnr"] - on_the_cpu["psnr"]).abs().max() < 0.05
     assert (on_cuda["ssim"] - on_the_cpu["ssim"]).abs().max() < 1e-3

@@ -100,4 +100,4 @@ def test_the_same_masks_elsewhere_give_the_same_key_and_the_same_seeds(look: Loo
         look(masks=(mask(tmp_path / name, side),)) for name, side in (("here", 4), ("there", 4), ("other", 5))
     )
     assert here.cell.key == there.cell.key != other.cell.key
-    assert here.cell.holes.seed_name == there.cell.holes.seed_name != other.cell.holes.seed_name
+    assert here.cell.mask.seed_name == there.cell.mask.seed_name != other.cell.mask.seed_name

@@ -56,7 +56,7 @@ def loaded_items(cell: Cell) -> Counter[str]:
     """Return the specimens' count of what has been decoded."""
     import sys
 
-    counter: Counter[str] = sys.modules[cell.pictures.selection.spec.target.partition(":")[0]].LOADED
+    counter: Counter[str] = sys.modules[cell.dataset.selection.spec.target.partition(":")[0]].LOADED
     return counter
 
 
@@ -75,7 +75,7 @@ def test_pictures_are_fitted(cell_of: CellOf) -> None:
     cell = cell_of()
     (loaded,) = load(cell, [2])
 
-    assert np.array_equal(loaded.pictures[0], fit(cell.pictures.dataset.load("test-2"), 16))  # type: ignore[union-attr]
+    assert np.array_equal(loaded.pictures[0], fit(cell.dataset.built.load("test-2"), 16))  # type: ignore[union-attr]
 
 
 def test_neither_batch_nor_order_nor_limit_nor_method_changes_an_item(cell_of: CellOf) -> None:

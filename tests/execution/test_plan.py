@@ -64,9 +64,9 @@ def record(cell: Cell, status: str = "complete", **changes: Any) -> CellRecord:
         "limit": cell.limit,
         "protocol": 1,
         "identity": cell.identity,
-        "metrics": tuple(score.column for score in cell.scores),
-        "expected": len(cell.pictures.items),
-        "scored": len(cell.pictures.items),
+        "metrics": tuple(score.column for score in cell.metrics),
+        "expected": len(cell.dataset.items),
+        "scored": len(cell.dataset.items),
     }
     return CellRecord(**(given | changes))
 
@@ -267,7 +267,7 @@ def test_weights_that_have_come_make_results_stale(look: Look, tmp_path: Path, m
         "differs in metrics lpips[net=squeeze] weights, metrics lpips[net=squeeze] available",
     )
     # printf weights | sha256sum
-    assert planned.cell.scores[1].weights == "9a129038d9a00aed0cf6a7ea059ca50a813449061ab87848cf1a13eafdf33b2c"
+    assert planned.cell.metrics[1].weights == "9a129038d9a00aed0cf6a7ea059ca50a813449061ab87848cf1a13eafdf33b2c"
 
 
 def timed(plan: Callable[[], Plan]) -> tuple[Plan, float]:

@@ -58,8 +58,8 @@ def test_a_plugin_that_cannot_be_built_costs_its_cells_alone(look: Look) -> None
         datasets=("drawn", *broken),
         masks=("full1", "broken_mask", "fragile_mask", "nowhere_mask"),
     )
-    found = {planned.cell.names[1]: planned.cell.pictures.dataset for planned in plan}
-    masks = {planned.cell.names[2]: planned.cell.holes.generator for planned in plan}
+    found = {planned.cell.names[1]: planned.cell.dataset.built for planned in plan}
+    masks = {planned.cell.names[2]: planned.cell.mask.built for planned in plan}
 
     assert [planned.state for planned in plan] == 32 * ["missing"]
     assert repr(found["broken_dataset"]) == "RuntimeError('cannot be built')"
@@ -75,7 +75,7 @@ def test_a_plugin_that_cannot_be_built_costs_its_cells_alone(look: Look) -> None
 def test_missing_weights_make_a_column_unavailable(look: Look, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "weights"))
     (planned,) = look(metrics=("psnr", "lpips"))
-    psnr, lpips = (score.column for score in planned.cell.scores)
+    psnr, lpips = (score.column for score in planned.cell.metrics)
 
     assert psnr.unavailable == ""
     assert lpips.name == "lpips[net=squeeze]"
@@ -90,13 +90,13 @@ def test_why_weights_cannot_be_had_is_the_columns_reason(registry: Registry, tmp
 
     (planned,) = make_plan(SUITE.replace(metrics=("lpips[net=alex]",)), registry, Store(tmp_path), offline)
 
-    assert planned.cell.scores[0].unavailable == "no network for alexnet-owt-7be5be79.pth"
+    assert planned.cell.metrics[0].unavailable == "no network for alexnet-owt-7be5be79.pth"
 
 
 def test_a_metric_that_cannot_say_what_it_needs_is_unavailable(look: Look) -> None:
     (planned,) = look(metrics=("lost",))
 
-    assert planned.cell.scores[0].unavailable == "RuntimeError: nobody knows what it needs"
+    assert planned.cell.metrics[0].unavailable == "RuntimeError: nobody knows what it needs"
 
 
 def test_the_default_metrics_are_those_of_the_protocol_and_need_nothing(registry: Registry) -> None:

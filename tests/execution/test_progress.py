@@ -23,7 +23,7 @@ class Progress:
         lists: dict[str, Any] = {name: tuple(chosen[name]) for name in ("methods", "datasets", "masks", "metrics")}
         suite = Suite(name="test", size=chosen["size"], **lists)
         (self.planned,) = make_plan(suite, load_registry(chosen["plugins"]), Store(folder))
-        panel = Panel(self.planned.cell.scores, torch.device("cpu"))
+        panel = Panel(self.planned.cell.metrics, torch.device("cpu"))
         self.setup = Setup(device=torch.device("cpu"), batch_size=4, panel=panel, samples=0, strict=False)
 
     def __call__(self) -> list[int]:

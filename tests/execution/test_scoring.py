@@ -8,12 +8,11 @@ import pytest
 import torch
 
 from inpaintbench.api import MetricSpec
-from inpaintbench.errors import InvalidOutputError, PluginError
-from inpaintbench.execution.cells import Score
+from inpaintbench.errors import InvalidOutputError, MissingWeightsError, PluginError
+from inpaintbench.execution.chosen import ChosenMetric
 from inpaintbench.execution.scoring import OWN_COLUMNS, Panel
 from inpaintbench.plugins import PluginSource, load_registry
 from inpaintbench.selectors import Selection, select
-from inpaintbench.weights import MissingWeightsError
 
 CPU = torch.device("cpu")
 PanelOf = Callable[..., Panel]
@@ -24,7 +23,9 @@ def panel_of(small: dict[str, Any]) -> PanelOf:
     registry = load_registry(small["plugins"])
 
     def panel_of(*selectors: str, unavailable: str = "") -> Panel:
-        return Panel([Score(one, unavailable=unavailable) for one in select(selectors, MetricSpec, registry)], CPU)
+        return Panel(
+            [ChosenMetric(one, unavailable=unavailable) for one in select(selectors, MetricSpec, registry)], CPU
+        )
 
     return panel_of
 
@@ -104,7 +105,7 @@ def test_what_a_metric_says_when_it_is_built_ends_the_run(monkeypatch: pytest.Mo
 @pytest.mark.parametrize("name", sorted(OWN_COLUMNS))
 def test_a_metric_cannot_take_the_name_of_a_records_own_column(name: str) -> None:
     spec = MetricSpec(name=name, target="a:B", summary="", higher_is_better=True, label="")
-    score = Score(Selection(spec, PluginSource("given", "theirs"), ()))
+    score = ChosenMetric(Selection(spec, PluginSource("given", "theirs"), ()))
     with pytest.raises(PluginError, match=f"No metric can be called '{name}'"):
         Panel([score], CPU)
 

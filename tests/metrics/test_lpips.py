@@ -16,10 +16,9 @@ from torch import Tensor
 from torchmetrics.functional.image import learned_perceptual_image_patch_similarity
 
 from inpaintbench import weights
-from inpaintbench.errors import UnknownNameError
+from inpaintbench.errors import MissingWeightsError, UnknownNameError
 from inpaintbench.metrics.backbones import BACKBONES
 from inpaintbench.metrics.lpips import LPIPS, load_network, perceptual_distance
-from inpaintbench.weights import MissingWeightsError
 
 NETS = {
     "alex": (torchvision.models.alexnet, (1, 4, 7, 9, 11)),

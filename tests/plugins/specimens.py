@@ -168,12 +168,12 @@ class Dots:
 
     def draw(self, height: int, width: int, stream: RandomStream) -> NDArray[np.bool_]:
         self.drawn += 1
-        if self.fault == "draw" and self.drawn > 3:
+        if self.fault == "draw" and self.drawn > 5:
             raise ValueError("the mask cannot be drawn")
         hole = stream.fractions(height * width).reshape(height, width) < 0.25
-        if self.fault == "kind" and self.drawn > 3:
+        if self.fault == "kind" and self.drawn > 5:
             return hole.astype(np.uint8)
-        return hole[:-1] if self.fault == "shape" and self.drawn > 3 else hole
+        return hole[:-1] if self.fault == "shape" and self.drawn > 5 else hole
 
 
 class Odd:
@@ -207,7 +207,7 @@ def _choice(name: str, default: str, *others: str) -> Parameter:
 @hookimpl
 def register_methods() -> list[MethodSpec]:
     gain = Parameter(name="gain", kind="number", default=1.0, minimum=0, help="Brightness.")
-    folder = Parameter(name="path", kind="path", help="Where the gate is.")
+    folder = Parameter(name="path", kind="text", help="Where the gate is.")
     how = Parameter(name="how", kind="text", help="Which promise it breaks.")
     calls = Parameter(name="calls", kind="integer", default=0, help="How many calls it answers rightly before.")
     methods: dict[type, tuple[Parameter, ...]] = {

@@ -9,53 +9,27 @@ from typing import Any
 
 import pytest
 
+from inpaintbench.api import MetricSpec
+from inpaintbench.execution.chosen import ChosenMetric
+from inpaintbench.metrics import register_metrics
+from inpaintbench.plugins import PluginSource
 from inpaintbench.records import CellRecord, MetricColumn, StoredCell
+from inpaintbench.selectors import Selection
 
 MakeMetric = Callable[..., MetricColumn]
 MakeCell = Callable[..., StoredCell]
 
-METRICS = {
-    one.name: one
-    for one in (
-        MetricColumn(
-            name="psnr",
-            plugin="psnr",
-            label="PSNR",
-            unit="dB",
-            higher_is_better=True,
-            decimals=2,
-            ranked=True,
-            version=1,
-        ),
-        MetricColumn(
-            name="ssim", plugin="ssim", label="SSIM", unit="", higher_is_better=True, decimals=4, ranked=True, version=1
-        ),
-        MetricColumn(
-            name="lpips[net=squeeze]",
-            plugin="lpips",
-            label="LPIPS (squeeze)",
-            unit="",
-            higher_is_better=False,
-            decimals=4,
-            ranked=True,
-            version=1,
-            weights="ab12cd" + 58 * "0",
-        ),
-        MetricColumn(
-            name="l1", plugin="l1", label="L1", unit="", higher_is_better=False, decimals=4, ranked=False, version=1
-        ),
-        MetricColumn(
-            name="psnr_hole",
-            plugin="psnr_hole",
-            label="hole PSNR",
-            unit="dB",
-            higher_is_better=True,
-            decimals=2,
-            ranked=False,
-            version=1,
-        ),
-    )
-}
+WEIGHTS = {"lpips": "ab12cd" + 58 * "0"}
+
+
+def protocol_column(spec: MetricSpec) -> MetricColumn:
+    """Return the column that the metric has in a run that leaves its parameters alone."""
+    values = tuple((one.name, one.default) for one in spec.parameters if one.default is not None)
+    selection = Selection(spec, PluginSource("bundled", "inpaintbench"), values)
+    return ChosenMetric(selection, weights=WEIGHTS.get(spec.name, "")).column
+
+
+METRICS = {column.name: column for column in (protocol_column(spec) for spec in register_metrics() if spec.default)}
 
 
 @pytest.fixture(scope="session")
@@ -70,7 +44,10 @@ def make_metric() -> MakeMetric:
 
 @pytest.fixture(scope="session")
 def make_cell() -> MakeCell:
-    """Return a function that makes a complete cell of 64 images with these means, changed as asked for."""
+    """Return a function that makes a complete cell of 64 images with these means, changed as asked for.
+
+    A `key` of its own stands for other code of the method, unless `identity` says what differs.
+    """
 
     def make(method: str, means: Mapping[str, float | None] | None = None, **changes: Any) -> StoredCell:
         means = dict(means or {})
@@ -83,7 +60,7 @@ def make_cell() -> MakeCell:
             "seed": 0,
             "limit": None,
             "protocol": 1,
-            "identity": {},
+            "identity": {"method": {"code": changes.get("key", "")}},
             "metrics": tuple(METRICS[name] for name in means if name in METRICS),
             "expected": 64,
             "scored": 64,

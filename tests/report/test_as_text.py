@@ -17,12 +17,12 @@ WHOLE = """\
 Leaderboard: 3 methods · 1 data set · 1 mask · seed 0 · scoring protocol 1
 
 photos · center_square[side=20] · 64 × 64
-                         LPIPS
-              PSNR   (squeeze)   hole PSNR              time
-  method      dB ↑           ↓        dB ↑   images  s/image
-  tv ‡       27.25*     0.1000*          –    64/64   0.0125
-  harmonic   25.50+     0.2000+      16.00*   64/64   0.0125
-  mean_fill  20.00      0.3000       12.00+   64/64   0.0125
+                         LPIPS     PSNR
+              PSNR   (squeeze)   (hole)              time
+  method      dB ↑           ↓     dB ↑   images  s/image
+  tv ‡       27.25*     0.1000*       –    64/64   0.0125
+  harmonic   25.50+     0.2000+   16.00*   64/64   0.0125
+  mean_fill  20.00      0.3000    12.00+   64/64   0.0125
 
 Mean rank over PSNR, LPIPS (squeeze)
              mean rank
@@ -95,7 +95,7 @@ def test_by_mask_puts_masks_side_by_side(make_cell: MakeCell) -> None:
         for mask, number in [("circle[diameter=20]", 10.0), ("center_square[side=20]", 20.0)]
         for method, add in [("a", 0.0), ("b", 1.0)]
     )
-    rows = block(render(board, by="mask", metrics=["psnr_hole"]), "hole PSNR (dB) ↑ · photos · 64 × 64")
+    rows = block(render(board, by="mask", metrics=["psnr_hole"]), "PSNR (hole) (dB) ↑ · photos · 64 × 64")
     assert [row.split() for row in rows] == [
         ["center_square", "circle"],
         ["method", "[side=20]", "[diameter=20]", "images"],
@@ -140,8 +140,8 @@ def test_by_mask_shows_the_ranked_metrics_and_the_hole_by_default(make_cell: Mak
     cell = make_cell("a", {"psnr": 20.0, "l1": 0.1, "psnr_hole": 12.0})
     text = render(Leaderboard.from_cells([cell]), by="mask")
     titles = [line for line in text.splitlines() if line.endswith(" · photos · 64 × 64")]
-    assert [title.split(" (")[0] for title in titles] == ["PSNR", "hole PSNR"]
-    assert "L1 ↓ · photos" in render(Leaderboard.from_cells([make_cell("a", {"l1": 0.1})]), by="mask")
+    assert [title.split(" (dB)")[0] for title in titles] == ["PSNR", "PSNR (hole)"]
+    assert "L1 (%) ↓ · photos" in render(Leaderboard.from_cells([make_cell("a", {"l1": 0.1})]), by="mask")
 
 
 @pytest.mark.parametrize("name", ["lpips", "lpips[net=squeeze]"])

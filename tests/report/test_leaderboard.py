@@ -83,12 +83,12 @@ def test_mean_rank_worked_by_hand(make_cell: MakeCell) -> None:
         for mask, numbers in {"circle": first, "square": second}.items()
         for method, (psnr, ssim, l1) in numbers.items()
     )
-    assert [(one.method, one.mean, one.groups, one.place) for one in board.standings] == [
+    assert [(one.method, one.mean, one.groups, one.place) for one in board.mean_ranks] == [
         ("a", 1.5, 2, 1),
         ("b", 2.0, 2, 2),
         ("c", 2.5, 2, 0),
     ]
-    assert board.contests == 2
+    assert board.ranked_group_count == 2
 
 
 def test_a_method_without_a_ranked_cell_somewhere_has_no_mean_rank(make_cell: MakeCell) -> None:
@@ -99,7 +99,7 @@ def test_a_method_without_a_ranked_cell_somewhere_has_no_mean_rank(make_cell: Ma
             make_cell("c", {"psnr": 99.0}, mask="square", status="failed"),
         ]
     )
-    assert [(one.method, one.mean, one.groups) for one in board.standings] == [
+    assert [(one.method, one.mean, one.groups) for one in board.mean_ranks] == [
         ("b", 1.5, 2),
         ("a", 2.5, 2),
         ("c", None, 1),
@@ -108,7 +108,7 @@ def test_a_method_without_a_ranked_cell_somewhere_has_no_mean_rank(make_cell: Ma
 
 def test_a_method_that_lacks_one_ranked_metric_has_no_mean_rank(make_cell: MakeCell) -> None:
     board = Leaderboard.from_cells([make_cell("a", {"psnr": 20.0, "ssim": 0.5}), make_cell("b", {"psnr": 30.0})])
-    assert {one.method: (one.mean, one.groups) for one in board.standings} == {"a": (1.5, 1), "b": (None, 0)}
+    assert {one.method: (one.mean, one.groups) for one in board.mean_ranks} == {"a": (1.5, 1), "b": (None, 0)}
 
 
 @pytest.mark.parametrize("status", ["failed", "oom", "timeout", "invalid-output"])
@@ -163,10 +163,10 @@ def test_limited_groups_are_listed_by_name_and_do_not_stand_in_the_way_of_mean_r
     limited = [make_cell(method, {"psnr": 20.0 + i}, limit=8) for i, method in enumerate(["m10", "m9", "m1"])]
     board = Leaderboard.from_cells(limited)
     assert [one.method for one in board.entries] == ["m1", "m9", "m10"]
-    assert board.contests == 0
+    assert board.ranked_group_count == 0
     whole = [make_cell(method, {"psnr": 20.0 + i}) for i, method in enumerate(["m10", "m9", "m1"])]
     both = Leaderboard.from_cells([*limited, *whole])
-    assert [(one.method, one.mean) for one in both.standings] == [("m1", 1.0), ("m9", 2.0), ("m10", 3.0)]
+    assert [(one.method, one.mean) for one in both.mean_ranks] == [("m1", 1.0), ("m9", 2.0), ("m10", 3.0)]
 
 
 @pytest.mark.parametrize(
@@ -323,6 +323,56 @@ def test_of_several_failures_the_newest_is_shown(make_cell: MakeCell) -> None:
     assert entry(Leaderboard.from_cells([new, old]), "a").record.status == "oom"
 
 
+def test_a_later_run_with_fewer_metrics_hides_none(make_cell: MakeCell) -> None:
+    same = {"method": {"code": "aa"}}
+    full = make_cell(
+        "a", {"psnr": 20.0, "ssim": 0.5}, key="full", identity={**same, "metrics": {"psnr": {}, "ssim": {}}}
+    )
+    fewer = make_cell("a", {"psnr": 21.0}, key="fewer", identity={**same, "metrics": {"psnr": {}}}, finished="2027")
+    board = Leaderboard.from_cells([full, fewer, make_cell("b", {"psnr": 19.0, "ssim": 0.6})])
+    assert (score(board, "a", "psnr"), score(board, "a", "ssim")) == (Score(21.0, 1.0, 1), Score(0.5, 2.0, 2))
+    shown = entry(board, "a")
+    assert (shown.standing, shown.superseded) == ("ranked", 0)
+    assert (shown.record.key, shown.others) == ("fewer", (full,))
+    assert {one.method: one.mean for one in board.mean_ranks} == {"a": 1.5, "b": 1.5}
+
+
+@pytest.mark.parametrize("part", ["method", "dataset", "mask", "core"])
+def test_metrics_of_other_completions_are_not_taken(make_cell: MakeCell, part: str) -> None:
+    old = make_cell("a", {"psnr": 20.0, "ssim": 0.5}, key="old", identity={part: {"code": "aa"}, "metrics": {}})
+    new = make_cell("a", {"psnr": 21.0}, key="new", identity={part: {"code": "bb"}, "metrics": {}}, finished="2027")
+    shown = entry(Leaderboard.from_cells([old, new]), "a")
+    assert (shown.record, shown.others, shown.superseded) == (new.record, (), 1)
+
+
+def test_metrics_of_fewer_images_are_not_taken(make_cell: MakeCell) -> None:
+    same = {"method": {"code": "aa"}}
+    unreadable = ({"item": "x.jpg", "reason": "no decoder"},)
+    old = make_cell("a", {"ssim": 0.5}, key="old", identity=same, scored=63, unreadable=unreadable)
+    new = make_cell("a", {"psnr": 21.0}, key="new", identity=same, finished="2027")
+    shown = entry(Leaderboard.from_cells([old, new]), "a")
+    assert (shown.record, shown.superseded) == (new.record, 1)
+
+
+def test_a_metric_that_a_later_run_could_not_compute_keeps_its_numbers(
+    make_cell: MakeCell, make_metric: MakeMetric
+) -> None:
+    name, same = "lpips[net=squeeze]", {"method": {"code": "aa"}}
+    having = make_cell("a", {name: 0.1}, key="having", identity=same)
+    absent = make_metric(name, weights="", unavailable="the weights are missing")
+    lacking = make_cell("a", {name: None}, metrics=(absent,), key="lacking", identity=same, finished="2027")
+    board = Leaderboard.from_cells([having, lacking])
+    assert score(board, "a", name).mean == 0.1
+    assert [metric.unavailable for metric in entry(board, "a").record.metrics] == [""]
+
+
+def test_a_failure_with_other_metrics_leaves_the_result_as_it_is(make_cell: MakeCell) -> None:
+    same = {"method": {"code": "aa"}}
+    whole = make_cell("a", {"psnr": 20.0}, key="whole", identity={**same, "metrics": {"psnr": {}}})
+    failure = make_cell("a", key="more", identity={**same, "metrics": {}}, status="oom", finished="2027")
+    assert entry(Leaderboard.from_cells([whole, failure]), "a").standing == "ranked"
+
+
 def test_numbers_within_names_sort_by_value(make_cell: MakeCell) -> None:
     masks = ["square[side=9]", "square[side=10]", "square[side=100]"]
     board = Leaderboard.from_cells(make_cell("a", {"psnr": 1.0}, mask=mask) for mask in reversed(masks))
@@ -344,7 +394,13 @@ def test_the_order_of_the_cells_does_not_matter(make_cell: MakeCell, source: ran
 
 def test_no_cells_make_an_empty_leaderboard() -> None:
     board = Leaderboard.from_cells([])
-    assert (board.columns, board.groups, board.entries, board.standings, board.contests) == ((), (), (), (), 0)
+    assert (board.columns, board.groups, board.entries, board.mean_ranks, board.ranked_group_count) == (
+        (),
+        (),
+        (),
+        (),
+        0,
+    )
 
 
 def test_ten_thousand_cells_are_tabulated_in_three_seconds(make_cell: MakeCell) -> None:

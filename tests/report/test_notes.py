@@ -4,19 +4,21 @@ from collections.abc import Callable, Iterable
 
 from inpaintbench.leaderboard import Leaderboard
 from inpaintbench.records import MetricColumn, StoredCell
-from inpaintbench.report.views import Options, build_sheet
+from inpaintbench.report.views import TableOptions, build_sheet
 
 MakeCell = Callable[..., StoredCell]
 MakeMetric = Callable[..., MetricColumn]
 
 
 def notes(cells: Iterable[StoredCell]) -> list[str]:
-    return [f"{one.mark} {one.text}".strip() for one in build_sheet(Leaderboard.from_cells(cells), Options()).notes]
+    return [
+        f"{one.mark} {one.text}".strip() for one in build_sheet(Leaderboard.from_cells(cells), TableOptions()).notes
+    ]
 
 
 def marks(cells: Iterable[StoredCell]) -> dict[str, tuple[str, str]]:
     """Return the marks of each method's name and of its number of images."""
-    block = build_sheet(Leaderboard.from_cells(cells), Options()).blocks[0]
+    block = build_sheet(Leaderboard.from_cells(cells), TableOptions()).blocks[0]
     images = [heading.label for heading in block.headings].index("images")
     return {row[0].text: (row[0].marks, row[images].marks) for row in block.rows}
 
@@ -54,7 +56,7 @@ def test_an_incomplete_cell_is_not_taken_for_a_ranked_one(make_cell: MakeCell) -
 
 def test_a_limit_is_marked_in_the_title_and_explained(make_cell: MakeCell) -> None:
     sheet = build_sheet(
-        Leaderboard.from_cells([make_cell("a", {"psnr": 20.0}, limit=8, expected=8, scored=8)]), Options()
+        Leaderboard.from_cells([make_cell("a", {"psnr": 20.0}, limit=8, expected=8, scored=8)]), TableOptions()
     )
     assert [block.title for block in sheet.blocks] == ["photos · center_square[side=20] · 64 × 64 · first 8 images §"]
     assert [(note.mark, note.text) for note in sheet.notes] == [

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from inpaintbench import places
+from inpaintbench import folders
 from inpaintbench.errors import DatasetError
-from inpaintbench.places import find_folder, fingerprint_files, list_pictures
+from inpaintbench.folders import find_folder, fingerprint_files, list_pictures
 
 
 @pytest.fixture
@@ -114,13 +114,13 @@ def test_the_fingerprint_hashes_names_and_contents_in_the_order_given(here: Path
 
 def test_unchanged_files_are_read_once(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[Path] = []
-    hash_contents = places._hash_contents
+    hash_contents = folders._hash_contents
 
     def counting(folder: Path, names: list[str]) -> str:
         read.append(folder)
         return hash_contents(folder, names)
 
-    monkeypatch.setattr(places, "_hash_contents", counting)
+    monkeypatch.setattr(folders, "_hash_contents", counting)
     (here / "a").write_bytes(b"one")
     first = fingerprint_files(here, ["a"])
 

@@ -30,24 +30,53 @@ def find_folder(path: str) -> Path:
     Raises:
         DatasetError: if there is no such folder, or it is a file.
     """
+    places = _places(path)
+    try:
+        for place in places:
+            if place.is_dir():
+                return place
+        for place in places:
+            if place.exists():
+                raise DatasetError(f"{place} is a file; expected a folder. Name the folder that it lies in.")
+    except OSError as error:
+        raise DatasetError(f"{path[:80]!r} cannot be looked for: {error.strerror or error}.") from error
+    looked = " nor ".join(str(place) for place in places)
+    hint = (
+        "" if len(places) > 1 or Path(path).is_absolute() else f" (${DATA_VARIABLE}, another place to look, is not set)"
+    )
+    raise DatasetError(f"There is no folder {looked}{hint}. Check the path for a slip.")
+
+
+def fingerprint_path(path: str) -> str:
+    """Return a SHA-256 of what lies at a path: of a file's content, or of the names and contents of a folder's files.
+
+    It is looked for where `find_folder` looks. Where nothing lies, nothing is returned: whoever needs it says so.
+
+    Raises:
+        DatasetError: if something lies there that cannot be read.
+    """
+    try:
+        place = next((place for place in _places(path) if place.exists()), None)
+        if place is None:
+            return ""
+        if place.is_file():
+            with place.open("rb") as file:
+                return hashlib.file_digest(file, "sha256").hexdigest()
+        names = sorted(one.relative_to(place).as_posix() for one in place.rglob("*") if one.is_file())
+    except OSError as error:
+        raise DatasetError(f"{path[:80]!r} cannot be read: {error.strerror or error}.") from error
+    return fingerprint_files(place, names)
+
+
+def _places(path: str) -> list[Path]:
+    """Return where a path is looked for."""
     try:
         wanted = Path(path).expanduser()
     except RuntimeError as error:
         raise DatasetError(f"{path!r} names no folder ({error}); write the path without the ~.") from error
-    places = [Path.cwd() / wanted]
     data = os.environ.get(DATA_VARIABLE)
-    if data and not wanted.is_absolute():
-        places.append(Path(data).expanduser().absolute() / wanted)
-    for place in places:
-        if place.is_dir():
-            return place
-    for place in places:
-        if place.exists():
-            raise DatasetError(f"{place} is a file; expected a folder. Name the folder that it lies in.")
-    looked = " nor ".join(str(place) for place in places)
-    unset = not data and not wanted.is_absolute()
-    hint = f" (${DATA_VARIABLE}, another place to look, is not set)" if unset else ""
-    raise DatasetError(f"There is no folder {looked}{hint}. Check the path for a slip.")
+    roots = [Path.cwd()] + ([Path(data).expanduser().absolute()] if data else [])
+    return list(dict.fromkeys(root / wanted for root in roots))
 
 
 def list_pictures(folder: Path) -> list[str]:
