@@ -18,7 +18,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, get_args, runtime_checkable
 
 from inpaintbench.errors import InpaintbenchError, PluginError
 from inpaintbench.parameters import REQUIRED, Parameter, Value, resolve_extent
@@ -98,7 +98,7 @@ class PluginSpec:
         """Refuse what could not be selected or built.
 
         Raises:
-            PluginError: if the name, the target or the parameters are malformed.
+            PluginError: if the name, the target, the version or the parameters are malformed.
         """
         if not _NAME.fullmatch(self.name):
             raise PluginError(
@@ -107,6 +107,10 @@ class PluginSpec:
         for target in (self.target, *([self.requires] if self.requires else [])):
             if not _TARGET.fullmatch(target):
                 raise PluginError(f"{self.kind} {self.name}: {target!r} is no target; expected 'package.module:Class'.")
+        if not isinstance(self.version, int) or isinstance(self.version, bool) or self.version < 1:
+            raise PluginError(
+                f"{self.kind} {self.name}: {self.version!r} cannot be its version; expected a whole number from 1."
+            )
         names = [parameter.name for parameter in self.parameters]
         for name in names:
             if not name.isidentifier() or names.count(name) > 1:
@@ -119,6 +123,19 @@ class MethodSpec(PluginSpec):
 
     kind: ClassVar[PluginKind] = "method"
     trains: Training = "never"
+
+    def __post_init__(self) -> None:
+        """Refuse what could not be selected, built or trained.
+
+        Raises:
+            PluginError: if the name, the target, the version, the parameters or `trains` are malformed.
+        """
+        super().__post_init__()
+        if self.trains not in get_args(Training):
+            raise PluginError(
+                f"method {self.name}: trains={self.trains!r} is not possible; "
+                f"expected one of {', '.join(get_args(Training))}."
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,7 +178,7 @@ class MetricSpec(PluginSpec):
         """Refuse what could not be selected, built or printed.
 
         Raises:
-            PluginError: if the name, the target, the parameters or the label are malformed.
+            PluginError: if the name, the target, the version, the parameters or the label are malformed.
         """
         super().__post_init__()
         try:

@@ -27,7 +27,7 @@ from PIL import Image, ImageCms, UnidentifiedImageError
 from inpaintbench.errors import DatasetError, UnreadableImageError
 
 FORMATS: Final = ("BMP", "GIF", "JPEG", "PNG", "TIFF", "WEBP")
-"""Pillow's names of the formats that are tried, by content and not by file name.""" ""
+"""Pillow's names of the formats that are tried, by content and not by file name."""
 
 _ORIENTATION: Final = 0x0112
 _UPRIGHT: Final = {

@@ -1,7 +1,5 @@
 """Operations on pictures and holes that the harness and plugins share. Torch only; batched; on any device."""
 
-from __future__ import annotations
-
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor

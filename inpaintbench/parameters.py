@@ -11,7 +11,7 @@ import numbers
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from inpaintbench.errors import ParameterError
+from inpaintbench.errors import ParameterError, PluginError
 
 Value = bool | int | float | str
 """What a parameter can hold; JSON can hold it too."""
@@ -59,6 +59,28 @@ class Parameter:
     maximum: float = math.inf
     choices: tuple[str, ...] = ()
     always_shown: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse a declaration that no selector could satisfy, and hold the default as `check` returns it.
+
+        Raises:
+            PluginError: if the kind is unknown, a kind other than text has choices, or the default is not
+                possible.
+        """
+        if self.kind not in _EXPECTED:
+            raise PluginError(
+                f"The parameter {self.name} is of the kind {self.kind!r}; expected one of {', '.join(_EXPECTED)}."
+            )
+        if self.choices and self.kind != "text":
+            raise PluginError(
+                f"The parameter {self.name} has choices, and is of the kind {self.kind}; only text can have choices."
+            )
+        if self.default is REQUIRED:
+            return
+        try:
+            object.__setattr__(self, "default", self.check(self.default))
+        except ParameterError as error:
+            raise PluginError(f"The default of the parameter {self.name} cannot be used: {error}") from error
 
     @property
     def required(self) -> bool:

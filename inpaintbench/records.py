@@ -11,7 +11,7 @@ from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, Self
+from typing import TYPE_CHECKING, Any, Final, Literal, Self, get_args
 
 from inpaintbench.errors import StoreError
 
@@ -123,9 +123,11 @@ class CellRecord:
         """Read it back.
 
         Raises:
-            StoreError: if it comes from a newer version of this package, or lacks something.
+            StoreError: if it comes from a newer version of this package, lacks something, or holds something of
+                another type than was written.
         """
         refuse_newer(document)
+        _refuse_other_types(document)
         try:
             metrics = tuple(MetricColumn(**metric) for metric in document["metrics"])
             return cls(**{**document, "metrics": metrics, "unreadable": tuple(document["unreadable"])})
@@ -137,11 +139,72 @@ def refuse_newer(document: Mapping[str, Any]) -> None:
     """Refuse what this version may misread.
 
     Raises:
-        StoreError: if `document` comes from a newer version of this package.
+        StoreError: if `document` comes from a newer version of this package, or is not even a JSON object.
     """
+    if not isinstance(document, Mapping):
+        raise StoreError(f"is no record of a cell: found {_in_json(document)}, expected an object")
     found = document.get("schema")
     if isinstance(found, int) and found > SCHEMA:
         raise StoreError(f"was written by a newer inpaintbench (schema {found}, this one reads up to {SCHEMA})")
+
+
+_NULL: Final = type(None)
+_LIST: Final = (list, tuple)  # a tuple before it has passed through JSON
+_IN_JSON: Final = {bool: "true or false", int: "a whole number", float: "a number", str: "text", dict: "an object"} | {
+    list: "a list",
+    _NULL: "null",
+}
+_TEXTS: Final = ("key", "status", "method", "dataset", "mask", "started", "finished")
+_COUNTS: Final = ("size", "seed", "protocol", "expected", "scored", "unconverged", "clamped", "schema")
+_OBJECTS: Final = ("identity", "means", "timing", "memory", "environment")
+_CELL_TYPES: Final[Mapping[str, tuple[type, ...]]] = {
+    **dict.fromkeys(_TEXTS, (str,)),
+    **dict.fromkeys(_COUNTS, (int,)),
+    **dict.fromkeys(_OBJECTS, (dict,)),
+    "limit": (int, _NULL),
+    "metrics": _LIST,
+    "unreadable": _LIST,
+    "error": (dict, _NULL),
+}
+_METRIC_TYPES: Final[Mapping[str, tuple[type, ...]]] = {
+    **dict.fromkeys(("name", "plugin", "label", "unit", "weights", "unavailable"), (str,)),
+    **dict.fromkeys(("higher_is_better", "ranked"), (bool,)),
+    **dict.fromkeys(("decimals", "version"), (int,)),
+}
+_NUMBER: Final = (float, int, _NULL)
+
+
+def _refuse_other_types(document: Mapping[str, Any]) -> None:
+    """Refuse a record edited or damaged so that what reads it would stumble. What is absent is not looked at."""
+    _check_types(document, _CELL_TYPES)
+    if document.get("status", "complete") not in get_args(Status):
+        expected = ", ".join(get_args(Status))
+        raise StoreError(f"is no record of a cell: status is {document['status']!r}, expected one of {expected}")
+    for name, entry_types in (("metrics", _METRIC_TYPES), ("unreadable", {"item": (str,), "reason": (str,)})):
+        for position, entry in enumerate(document.get(name, ())):
+            _check_types({f"{name}[{position}]": entry}, {f"{name}[{position}]": (dict,)})
+            _check_types(entry, entry_types, f"{name}[{position}].")
+    _check_types(document.get("error") or {}, dict.fromkeys(document.get("error") or {}, (str,)), "error.")
+    _check_types(document.get("means", {}), dict.fromkeys(document.get("means", {}), _NUMBER), "means.")
+    _check_types(document.get("timing", {}), {"seconds_per_image": _NUMBER}, "timing.")
+    _check_types(document.get("environment", {}), {"device": (dict,)}, "environment.")
+    identity = document.get("identity", {})
+    _check_types(identity, dict.fromkeys(("method", "dataset", "mask"), (dict,)), "identity.")
+    for name in ("method", "dataset", "mask"):
+        _check_types(identity.get(name, {}), {"version": (int,)}, f"identity.{name}.")
+
+
+def _check_types(found: Mapping[str, Any], types: Mapping[str, tuple[type, ...]], where: str = "") -> None:
+    for name, expected in types.items():
+        # isinstance would take true for a whole number
+        if name in found and type(found[name]) not in expected:
+            words = " or ".join(_IN_JSON[one] for one in expected if one in _IN_JSON and (one, float) != (int, expected[0]))
+            raise StoreError(f"is no record of a cell: {where}{name} is {_in_json(found[name])}, expected {words}")
+
+
+def _in_json(value: object) -> str:
+    """Name the type of a value as JSON does."""
+    return _IN_JSON.get(type(value), type(value).__name__)
 
 
 @dataclass(frozen=True)

@@ -50,10 +50,6 @@ class Store:
         """Return where the cell with these selectors and this key belongs."""
         return self.cells_folder.joinpath(slug(method), slug(dataset), slug(mask), key)
 
-    def siblings(self, method: str, dataset: str, mask: str) -> Path:
-        """Return the folder of all cells with these selectors, whatever their key."""
-        return self.cells_folder.joinpath(slug(method), slug(dataset), slug(mask))
-
     def read(self, folder: Path) -> StoredCell | None:
         """Return the cell that lies in `folder`, or None if there is none.
 

@@ -54,14 +54,12 @@ def _devices() -> Iterator[str]:
             yield f"{BAD} {name}: {str(error).partition(';')[0]}"
             continue
         described = describe_device(device)
-        details = (
-            f"{described['threads']} threads"
-            if "threads" in described
-            else f"{described['memory_bytes'] / 2**30:.0f} GiB"
-        )
-        chosen = ", chosen by --device auto" if choose_device("auto") == device else ""
-        batch = f"{automatic_batch_size(device, 64)} images of 64 pixels a batch"
-        yield f"{GOOD} {name}: {described['name']}, {details}, {batch}{chosen}"
+        details = [described["name"]]
+        details += [f"{described['threads']} threads"] if "threads" in described else []
+        details += [f"{described['memory_bytes'] / 2**30:.0f} GiB"] if "memory_bytes" in described else []
+        details += [f"{automatic_batch_size(device, 64)} images of 64 pixels a batch"]
+        details += ["chosen by --device auto"] if choose_device("auto") == device else []
+        yield f"{GOOD} {name}: {', '.join(details)}"
 
 
 def _plugins(registry: Registry) -> Iterator[str]:

@@ -52,7 +52,8 @@ def describe_device(device: torch.device) -> dict[str, Any]:
             "memory_bytes": properties.total_memory,
             "cuda": torch.version.cuda,
         }
-    return {"type": device.type, "name": _processor_name(), "threads": torch.get_num_threads()}
+    described = {"type": device.type, "name": _processor_name()}
+    return described | ({"threads": torch.get_num_threads()} if device.type == "cpu" else {})
 
 
 def automatic_batch_size(device: torch.device, size: int) -> int:

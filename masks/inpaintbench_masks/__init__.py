@@ -98,7 +98,8 @@ MASK_FOLDER = MaskSpec(
         ),
     ),
     notes="A mask is cropped about its centre to the picture's proportions, resized by nearest neighbour, "
-    "and split at half of white. One that comes out empty or full is passed over, and another one drawn. "
+    "and split at half of white. One that cannot be decoded, or comes out empty or full, is passed over, and "
+    "another one drawn. "
     "The terms of use are those of the files.",
 )
 

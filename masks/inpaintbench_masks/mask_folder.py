@@ -1,4 +1,9 @@
-"""Holes from files: a folder of black-and-white masks, such as NVIDIA's irregular ones (Liu et al. 2018)."""
+"""Holes from files: a folder of black-and-white masks, such as NVIDIA's irregular ones (Liu et al. 2018).
+
+One file is drawn for each picture. A file that cannot be decoded, or comes out empty or full at the size of
+the run, is passed over and another one drawn, so that a broken file among many does not end a run. It still
+counts for the fingerprint: with the file mended, the folder is another mask.
+"""
 
 from functools import cached_property
 from pathlib import Path
@@ -50,29 +55,36 @@ class MaskFolder:
     def draw(self, height: int, width: int, stream: RandomStream) -> Bool[np.ndarray, "h w"]:
         """Return the hole of one file, True = missing.
 
-        A mask that comes out empty or full at this size is passed over, and one of the others drawn.
+        A mask that cannot be decoded, or comes out empty or full at this size, is passed over, and one of the
+        others drawn.
 
         Raises:
-            DatasetError: if the folder is absent, empty or unreadable, or a mask cannot be decoded.
+            DatasetError: if the folder is absent, empty or unreadable; if a file is a decompression bomb; or if
+                no mask can be used, and at least one of them cannot be decoded.
             ParameterError: if every mask comes out empty or full.
         """
         left = list(range(len(self.names)))
+        broken: list[UnreadableImageError] = []
         while left:
             name = self.names[left.pop(stream.integer(0, len(left) - 1))]
-            white = is_white(fit_mask(self._decode(name), height, width))
+            try:
+                picture = decode(self.folder / name)
+            except UnreadableImageError as error:
+                broken.append(error)
+                continue
+            white = is_white(fit_mask(picture, height, width))
             hole = white if self.hole == "white" else ~white
             if hole.any() and not hole.all():
                 return hole
+        if broken:
+            raise DatasetError(
+                f"None of the {len(self.names)} masks in {self.folder} can be used at {height}×{width} pixels: "
+                f"{len(broken)} cannot be decoded, and the others come out empty or full. {broken[0]}"
+            ) from broken[0]
         raise ParameterError(
             f"mask_folder[hole={self.hole}]: the {len(self.names)} masks in {self.folder} all come out empty "
             f"or full at {width}×{height} pixels; expected some with black and white, or a larger --size."
         )
-
-    def _decode(self, name: str) -> UInt8[np.ndarray, "mask_h mask_w 3"]:
-        try:
-            return decode(self.folder / name)
-        except UnreadableImageError as error:
-            raise DatasetError(f"A mask of mask_folder cannot be used: {error}") from error
 
 
 def is_white(picture: UInt8[np.ndarray, "h w 3"]) -> Bool[np.ndarray, "h w"]:

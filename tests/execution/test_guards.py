@@ -133,11 +133,12 @@ def test_options_that_are_not_possible(given: dict[str, Any]) -> None:
 def test_the_file_behind_a_path_counts_and_not_the_path(run: Any, small: dict[str, Any], tmp_path: Path) -> None:
     plugin = tmp_path / "net.py"
     plugin.write_text(
+        "from pathlib import Path\n"
         "from inpaintbench import hookimpl\n"
         "from inpaintbench.api import MethodSpec, Parameter\n"
         "class Net:\n"
         "    def __init__(self, path):\n"
-        "        self.level = float(open(path).read())\n"
+        "        self.level = float(Path(path).read_text())\n"
         "    def complete(self, batch):\n"
         "        return batch.corrupted + self.level\n"
         "@hookimpl\n"
