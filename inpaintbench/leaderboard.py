@@ -11,7 +11,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, Self
@@ -23,8 +23,8 @@ from inpaintbench.records import CellRecord, MetricColumn, StoredCell
 Question = tuple[str, str, str, int, int, int | None]
 
 Standing = Literal["ranked", "failed", "limited", "incomplete", "stale"]
-"""What an entry's numbers are worth. `stale`: a newer version of the same method has failed; `incomplete`:
-images are missing that the cell is about, or that other methods of its group have."""
+"""What an entry's numbers are worth. `stale`: a newer version of the same method, or the one that was asked for,
+has failed; `incomplete`: images are missing that the cell is about, or that other methods of its group have."""
 
 
 @dataclass(frozen=True, order=True)
@@ -114,10 +114,10 @@ class Entry:
         cell: the stored result that is shown. Its record also has the metrics that only `others` hold.
         standing: what its numbers are worth.
         scores: by `Column.key`.
-        others: older results of the same completions, newest first; a metric that only they hold has its
+        others: further results of the same completions, newest first; a metric that only they hold has its
             numbers of each image in their folders.
-        newer: the newer failure that makes it stale.
-        superseded: how many older stored results of the same method are not shown.
+        newer: the failure that makes it stale: a newer one, or that of the cell that was asked for.
+        superseded: how many other complete results of the same method are not shown.
     """
 
     group: Group
@@ -164,18 +164,23 @@ class Leaderboard:
     ranked_group_count: int
 
     @classmethod
-    def from_cells(cls, cells: Iterable[StoredCell]) -> Self:
+    def from_cells(cls, cells: Iterable[StoredCell], wanted: Collection[str] = frozenset()) -> Self:
         """Build it; of several stored results for the same question the newest complete one is taken.
 
         Results that differ from it in nothing but their metrics are of the same completions, and add the metrics
         that it lacks.
+
+        Args:
+            cells: what is stored.
+            wanted: keys of the cells that a plan asks for. Such a cell comes before newer ones of the same question:
+                code that has been reverted is shown with its own result.
         """
         rivals: dict[Question, list[StoredCell]] = defaultdict(list)
         for cell in cells:
             rivals[_question(cell.record)].append(cell)
         answers: dict[tuple[Group, str], _Answer] = {}
         for candidates in rivals.values():
-            answer = _choose(candidates)
+            answer = _choose(candidates, wanted)
             answers[Group.of(answer.cell.record), answer.cell.record.method] = answer
         records = {key: answer.cell.record for key, answer in answers.items()}
         most: dict[Group, int] = defaultdict(int)
@@ -225,27 +230,32 @@ def _question(record: CellRecord) -> Question:
     return record.method, record.dataset, record.mask, record.size, record.seed, record.limit
 
 
-def _choose(cells: Sequence[StoredCell]) -> _Answer:
-    """Return the newest complete result, with the metrics of older ones of the same completions.
+def _choose(cells: Sequence[StoredCell], wanted: Collection[str]) -> _Answer:
+    """Return the first complete result, with the metrics of later ones of the same completions.
 
-    A newer failure makes it stale if it is of other completions: of other code, pictures or holes.
+    First come the cells that are wanted, then the newest. A failure that comes before the result makes it stale if it
+    is of other completions: of other code, pictures or holes.
     """
-    ordered = sorted(cells, key=lambda cell: (cell.record.finished, cell.record.key), reverse=True)
+
+    def precedence(cell: StoredCell) -> tuple[bool, str, str]:
+        return cell.record.key in wanted, cell.record.finished, cell.record.key
+
+    ordered = sorted(cells, key=precedence, reverse=True)
     complete = [cell for cell in ordered if cell.record.status == "complete"]
     if not complete:
         return _Answer(ordered[0])
-    shown, *older = complete
+    shown, *rest = complete
     completions = _completions(shown.record)
     others = tuple(
-        cell for cell in older if _completions(cell.record) == completions and cell.record.scored == shown.record.scored
+        cell for cell in rest if _completions(cell.record) == completions and cell.record.scored == shown.record.scored
     )
-    newest = ordered[0]
-    stale = newest is not shown and _completions(newest.record) != completions
+    first = ordered[0]
+    stale = first is not shown and _completions(first.record) != completions
     return _Answer(
         cell=_with_metrics(shown, others),
         others=others,
-        newer=newest.record if stale else None,
-        superseded=len(older) - len(others),
+        newer=first.record if stale else None,
+        superseded=len(rest) - len(others),
     )
 
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import math
 from array import array
 from collections.abc import Mapping, Sequence
@@ -142,69 +143,67 @@ def refuse_newer(document: Mapping[str, Any]) -> None:
         StoreError: if `document` comes from a newer version of this package, or is not even a JSON object.
     """
     if not isinstance(document, Mapping):
-        raise StoreError(f"is no record of a cell: found {_in_json(document)}, expected an object")
+        raise StoreError(f"is no record of a cell: found {document!r}, expected an object")
     found = document.get("schema")
     if isinstance(found, int) and found > SCHEMA:
         raise StoreError(f"was written by a newer inpaintbench (schema {found}, this one reads up to {SCHEMA})")
 
 
+_Expected = tuple[str, tuple[type, ...]]
+"""What a value of the JSON document has to be: in words, and the types as Python reads them."""
+
+_SHOWN: Final = 60  # characters of a value in a message
 _NULL: Final = type(None)
-_LIST: Final = (list, tuple)  # a tuple before it has passed through JSON
-_IN_JSON: Final = {bool: "true or false", int: "a whole number", float: "a number", str: "text", dict: "an object"} | {
-    list: "a list",
-    _NULL: "null",
+_TEXT: Final[_Expected] = ("text", (str,))
+_WHOLE: Final[_Expected] = ("a whole number", (int,))
+_SWITCH: Final[_Expected] = ("true or false", (bool,))
+_LIST: Final[_Expected] = ("a list", (list, tuple))  # a tuple until it has passed through JSON
+_OBJECT: Final[_Expected] = ("an object", (dict,))
+_NUMBER_OR_NULL: Final[_Expected] = ("a number or null", (float, int, _NULL))
+_CELL: Final[Mapping[str, _Expected]] = {
+    **dict.fromkeys(("key", "status", "method", "dataset", "mask", "started", "finished"), _TEXT),
+    **dict.fromkeys(("size", "seed", "protocol", "expected", "scored", "unconverged", "clamped", "schema"), _WHOLE),
+    **dict.fromkeys(("identity", "means", "timing", "memory", "environment"), _OBJECT),
+    **dict.fromkeys(("metrics", "unreadable"), _LIST),
+    "limit": ("a whole number or null", (int, _NULL)),
+    "error": ("an object or null", (dict, _NULL)),
 }
-_TEXTS: Final = ("key", "status", "method", "dataset", "mask", "started", "finished")
-_COUNTS: Final = ("size", "seed", "protocol", "expected", "scored", "unconverged", "clamped", "schema")
-_OBJECTS: Final = ("identity", "means", "timing", "memory", "environment")
-_CELL_TYPES: Final[Mapping[str, tuple[type, ...]]] = {
-    **dict.fromkeys(_TEXTS, (str,)),
-    **dict.fromkeys(_COUNTS, (int,)),
-    **dict.fromkeys(_OBJECTS, (dict,)),
-    "limit": (int, _NULL),
-    "metrics": _LIST,
-    "unreadable": _LIST,
-    "error": (dict, _NULL),
+_METRIC: Final[Mapping[str, _Expected]] = {
+    **dict.fromkeys(("name", "plugin", "label", "unit", "weights", "unavailable"), _TEXT),
+    **dict.fromkeys(("higher_is_better", "ranked"), _SWITCH),
+    **dict.fromkeys(("decimals", "version"), _WHOLE),
 }
-_METRIC_TYPES: Final[Mapping[str, tuple[type, ...]]] = {
-    **dict.fromkeys(("name", "plugin", "label", "unit", "weights", "unavailable"), (str,)),
-    **dict.fromkeys(("higher_is_better", "ranked"), (bool,)),
-    **dict.fromkeys(("decimals", "version"), (int,)),
-}
-_NUMBER: Final = (float, int, _NULL)
 
 
 def _refuse_other_types(document: Mapping[str, Any]) -> None:
-    """Refuse a record edited or damaged so that what reads it would stumble. What is absent is not looked at."""
-    _check_types(document, _CELL_TYPES)
+    """Refuse a record so edited or damaged that a table would stumble over it. What is absent is not looked at."""
+    _check_types(document, _CELL)
     if document.get("status", "complete") not in get_args(Status):
         expected = ", ".join(get_args(Status))
         raise StoreError(f"is no record of a cell: status is {document['status']!r}, expected one of {expected}")
-    for name, entry_types in (("metrics", _METRIC_TYPES), ("unreadable", {"item": (str,), "reason": (str,)})):
+    for name, fields in (("metrics", _METRIC), ("unreadable", {"item": _TEXT, "reason": _TEXT})):
         for position, entry in enumerate(document.get(name, ())):
-            _check_types({f"{name}[{position}]": entry}, {f"{name}[{position}]": (dict,)})
-            _check_types(entry, entry_types, f"{name}[{position}].")
-    _check_types(document.get("error") or {}, dict.fromkeys(document.get("error") or {}, (str,)), "error.")
-    _check_types(document.get("means", {}), dict.fromkeys(document.get("means", {}), _NUMBER), "means.")
-    _check_types(document.get("timing", {}), {"seconds_per_image": _NUMBER}, "timing.")
-    _check_types(document.get("environment", {}), {"device": (dict,)}, "environment.")
-    identity = document.get("identity", {})
-    _check_types(identity, dict.fromkeys(("method", "dataset", "mask"), (dict,)), "identity.")
-    for name in ("method", "dataset", "mask"):
-        _check_types(identity.get(name, {}), {"version": (int,)}, f"identity.{name}.")
+            where = f"{name}[{position}]"
+            _check_types({where: entry}, {where: _OBJECT})
+            _check_types(entry, fields, f"{where}.")
+            if name == "unreadable" and "item" not in entry:
+                raise StoreError(f"is no record of a cell: {where} lacks item, the image that it is about")
+    error, means, identity = document.get("error") or {}, document.get("means", {}), document.get("identity", {})
+    _check_types(error, dict.fromkeys(error, _TEXT), "error.")
+    _check_types(means, dict.fromkeys(means, _NUMBER_OR_NULL), "means.")
+    _check_types(document.get("timing", {}), {"seconds_per_image": _NUMBER_OR_NULL}, "timing.")
+    _check_types(document.get("environment", {}), {"device": _OBJECT}, "environment.")
+    for part in ("method", "dataset", "mask"):
+        _check_types(identity, {part: _OBJECT}, "identity.")
+        _check_types(identity.get(part, {}), {"version": _WHOLE}, f"identity.{part}.")
 
 
-def _check_types(found: Mapping[str, Any], types: Mapping[str, tuple[type, ...]], where: str = "") -> None:
-    for name, expected in types.items():
-        # isinstance would take true for a whole number
-        if name in found and type(found[name]) not in expected:
-            words = " or ".join(_IN_JSON[one] for one in expected if one in _IN_JSON and (one, float) != (int, expected[0]))
-            raise StoreError(f"is no record of a cell: {where}{name} is {_in_json(found[name])}, expected {words}")
-
-
-def _in_json(value: object) -> str:
-    """Name the type of a value as JSON does."""
-    return _IN_JSON.get(type(value), type(value).__name__)
+def _check_types(found: Mapping[str, Any], fields: Mapping[str, _Expected], where: str = "") -> None:
+    for name, (words, types) in fields.items():
+        if name in found and type(found[name]) not in types:  # isinstance takes true for a whole number
+            value = json.dumps(found[name], default=repr)
+            shown = value if len(value) <= _SHOWN else value[:_SHOWN] + "…"
+            raise StoreError(f"is no record of a cell: {where}{name} is {shown}, expected {words}")
 
 
 @dataclass(frozen=True)

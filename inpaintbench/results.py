@@ -41,6 +41,11 @@ class Results:
         return tuple(cell for folder in self.folders if (cell := self.store.read(folder)) is not None)
 
     @property
+    def keys(self) -> frozenset[str]:
+        """The keys of the suite's cells, whether anything is stored of them or not."""
+        return frozenset(folder.name for folder in self.folders)
+
+    @property
     def complete(self) -> bool:
         """Whether every cell of the suite is stored and complete, and nothing has failed."""
         return (
@@ -68,7 +73,7 @@ class Results:
         """Return the cells ranked."""
         from inpaintbench.leaderboard import Leaderboard
 
-        return Leaderboard.from_cells(self.cells)
+        return Leaderboard.from_cells(self.cells, self.keys)
 
     def table(self) -> pd.DataFrame:
         """Return one row a cell, with means and counts: what `bench table --format csv` prints."""

@@ -68,6 +68,33 @@ def test_a_target_cannot_be_left_empty_but_requirements_can() -> None:
         spec(MaskSpec, target="")
 
 
+@pytest.mark.parametrize("version", [0, -1, True, 1.0, "1", None])
+def test_a_version_must_be_a_whole_number_from_one(version: object) -> None:
+    with pytest.raises(PluginError, match=r"^mask grey: .* cannot be its version; expected a whole number from 1\.$"):
+        spec(MaskSpec, version=version)
+
+
+@pytest.mark.parametrize("trains", ["never", "per-dataset", "per-dataset-and-mask"])
+def test_a_method_trains_in_one_of_three_ways(trains: str) -> None:
+    made = spec(MethodSpec, trains=trains)
+
+    assert isinstance(made, MethodSpec)
+    assert made.trains == trains
+
+
+@pytest.mark.parametrize("trains", ["always", "", None, True])
+def test_another_way_of_training_is_refused(trains: object) -> None:
+    with pytest.raises(PluginError, match=r"^method grey: trains=.* expected one of never, per-dataset, per-dataset-"):
+        spec(MethodSpec, trains=trains)
+
+
+@pytest.mark.parametrize("spec_type", [MethodSpec, MetricSpec])
+def test_a_spec_with_rules_of_its_own_keeps_the_common_ones(spec_type: type[PluginSpec]) -> None:
+    for given in ({"name": "5t"}, {"target": "grey"}, {"version": 0}):
+        with pytest.raises(PluginError):
+            spec(spec_type, **given)
+
+
 @pytest.mark.parametrize("names", [("side", "side"), ("hole-side",), ("1st",), ("",)])
 def test_parameters_must_be_distinct_keywords(names: tuple[str, ...]) -> None:
     parameters = tuple(Parameter(name=name, kind="integer", help="", default=1) for name in names)

@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inpaintbench.errors import ParameterError
+from inpaintbench.errors import ParameterError, PluginError
 from inpaintbench.parameters import REQUIRED, Kind, Parameter, Value, format_value, resolve_extent
 
 
@@ -178,6 +179,46 @@ def test_a_parameter_without_default_must_be_given() -> None:
     assert parameter("path").default is REQUIRED
     assert parameter("path").required
     assert not Parameter(name="p", kind="boolean", help="", default=False).required
+
+
+def test_an_unknown_kind_is_refused() -> None:
+    with pytest.raises(
+        PluginError, match=r"^The parameter p is of the kind 'float'; expected one of integer, number, "
+    ):
+        parameter("float")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("kind", ["integer", "number", "boolean", "path", "extent"])
+def test_only_text_can_have_choices(kind: Kind) -> None:
+    with pytest.raises(PluginError, match=rf"^The parameter p has choices, and is of the kind {kind}; only text "):
+        Parameter(name="p", kind=kind, help="", choices=("a", "b"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "default", "constraints"),
+    [
+        ("integer", "3", {}),
+        ("integer", 2.5, {}),
+        ("integer", 0, {"minimum": 1}),
+        ("number", 6, {"maximum": 5}),
+        ("number", math.nan, {}),
+        ("boolean", 1, {}),
+        ("text", "grey", {"choices": ("white", "black")}),
+        ("path", "", {}),
+        ("extent", 1.5, {}),
+    ],
+)
+def test_a_default_that_could_not_be_given_is_refused(kind: Kind, default: Value, constraints: dict[str, Any]) -> None:
+    with pytest.raises(PluginError, match=r"^The default of the parameter p cannot be used: p=.* is not possible: "):
+        Parameter(name="p", kind=kind, help="", default=default, **constraints)
+
+
+@pytest.mark.parametrize(("kind", "held"), [("number", 3.0), ("integer", 3), ("extent", 3)])
+def test_a_whole_default_of_a_number_is_held_as_a_number(kind: Kind, held: Value) -> None:
+    default = Parameter(name="p", kind=kind, help="", default=3).default
+
+    assert default == held
+    assert type(default) is type(held)
 
 
 def test_only_paths_are_places() -> None:

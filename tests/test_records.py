@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inpaintbench.errors import StoreError
-from inpaintbench.records import SCHEMA, CellRecord, MetricColumn, StoredCell, mean_scores
+from inpaintbench.records import SCHEMA, CellRecord, MetricColumn, StoredCell, mean_scores, refuse_newer
 
 
 def column(name: str) -> MetricColumn:
@@ -73,6 +73,69 @@ def test_a_newer_schema_is_refused_by_its_number() -> None:
 def test_what_is_no_record_is_refused(change: dict[str, Any], message: str) -> None:
     with pytest.raises(StoreError, match=message):
         CellRecord.from_json(record().to_json() | change)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"timing": None}, "timing is null, expected an object"),
+        ({"means": None}, "means is null, expected an object"),
+        ({"memory": None}, "memory is null, expected an object"),
+        ({"identity": None}, "identity is null, expected an object"),
+        ({"environment": None}, "environment is null, expected an object"),
+        ({"finished": None}, "finished is null, expected text"),
+        ({"key": 7}, "key is 7, expected text"),
+        ({"expected": "3"}, 'expected is "3", expected a whole number'),
+        ({"size": "64"}, 'size is "64", expected a whole number'),
+        ({"size": True}, "size is true, expected a whole number"),
+        ({"scored": 2.0}, r"scored is 2\.0, expected a whole number"),
+        ({"limit": "all"}, 'limit is "all", expected a whole number or null'),
+        ({"schema": "1"}, 'schema is "1", expected a whole number'),
+        ({"status": "done"}, "status is 'done', expected one of complete, incomplete, failed"),
+        ({"error": "boom"}, 'error is "boom", expected an object or null'),
+        ({"error": {"message": None}}, r"error\.message is null, expected text"),
+        ({"unreadable": "a.png"}, 'unreadable is "a.png", expected a list'),
+        ({"unreadable": ["a"]}, r'unreadable\[0\] is "a", expected an object'),
+        ({"unreadable": [{"item": 3}]}, r"unreadable\[0\]\.item is 3, expected text"),
+        ({"unreadable": [{}]}, r"unreadable\[0\] lacks item"),
+        ({"metrics": {}}, r"metrics is \{\}, expected a list"),
+        ({"metrics": ["psnr"]}, r'metrics\[0\] is "psnr", expected an object'),
+        ({"means": {"psnr": "30"}}, r'means\.psnr is "30", expected a number or null'),
+        ({"timing": {"seconds_per_image": "fast"}}, r'timing\.seconds_per_image is "fast", expected a number or null'),
+        ({"environment": {"device": "cpu"}}, r'environment\.device is "cpu", expected an object'),
+        ({"identity": {"method": "tv"}}, r'identity\.method is "tv", expected an object'),
+        ({"identity": {"dataset": None}}, r"identity\.dataset is null, expected an object"),
+        ({"identity": {"mask": []}}, r"identity\.mask is \[\], expected an object"),
+        ({"identity": {"mask": {"version": "b"}}}, r'identity\.mask\.version is "b", expected a whole number'),
+    ],
+)
+def test_an_edit_to_another_type_is_refused_by_its_place(change: dict[str, Any], message: str) -> None:
+    document = json.loads(json.dumps(record().to_json() | change))
+
+    with pytest.raises(StoreError, match=f"^is no record of a cell: {message}"):
+        CellRecord.from_json(document)
+
+
+@pytest.mark.parametrize(("name", "value"), [("label", None), ("ranked", 1), ("decimals", "2"), ("version", True)])
+def test_a_metric_with_a_value_of_another_type_is_refused(name: str, value: object) -> None:
+    document = json.loads(json.dumps(record().to_json()))
+    document["metrics"][1][name] = value
+
+    with pytest.raises(StoreError, match=rf"^is no record of a cell: metrics\[1\]\.{name} is "):
+        CellRecord.from_json(document)
+
+
+@pytest.mark.parametrize("document", [3, "text", None, [], True])
+def test_what_is_no_json_object_is_no_record(document: Any) -> None:
+    for read in (CellRecord.from_json, refuse_newer):
+        with pytest.raises(StoreError, match=r"^is no record of a cell: found .*, expected an object$"):
+            read(document)
+
+
+def test_a_whole_number_stands_for_a_mean_or_a_time_and_null_for_none() -> None:
+    changes = {"means": {"psnr": 30, "m": None}, "timing": {"seconds_per_image": None}, "error": None, "limit": 5}
+
+    assert CellRecord.from_json(record().to_json() | changes) == record(**changes)
 
 
 @pytest.mark.parametrize("absent", ["metrics", "unreadable", "key", "status", "expected"])

@@ -43,8 +43,8 @@ def main() -> NoReturn:
             stream.reconfigure(errors="replace")  # an old code page may lack × or ↑; better a ? than no table
     try:
         code = bench.main(prog_name="bench", standalone_mode=False)
-    except (click.exceptions.Abort, KeyboardInterrupt):  # click makes an Abort of the latter
-        click.echo("Interrupted. Everything scored so far is kept; the same command goes on from there.", err=True)
+    except (click.exceptions.Abort, KeyboardInterrupt) as stop:  # click makes an Abort of the latter
+        click.echo(" ".join(["Interrupted.", *map(str, stop.args)]), err=True)
         code = INTERRUPTED
     except click.ClickException as error:
         error.show()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 import click
 from rich.console import Console
@@ -14,9 +15,13 @@ from rich.table import Column
 
 from inpaintbench.errors import StoreError
 from inpaintbench.execution.listener import Listener
-from inpaintbench.execution.plan import Plan, PlannedCell
+from inpaintbench.execution.plan import Plan, PlannedCell, State
 from inpaintbench.records import CellRecord
+from inpaintbench.report.sheet import shorten
 from inpaintbench.weights import WeightsFile
+
+_LEFT: Final[Mapping[State, str]] = {"failed": "failed before", "stale": "out of date"}
+"""How cells are called that are neither run nor complete."""
 
 
 class Lines(Listener):
@@ -44,9 +49,12 @@ class Lines(Listener):
     def planned(self, plan: Plan, to_run: Sequence[PlannedCell]) -> None:
         """Say how much there is to do, and what cannot be scored."""
         self._total = len(to_run)
-        stored = len(plan.cells) - len(to_run)
+        running = {planned.folder for planned in to_run}
+        left = Counter(planned.state for planned in plan if planned.folder not in running)
         cells = "1 cell" if len(plan.cells) == 1 else f"{len(plan.cells)} cells"
-        self.say(f"{cells}: {len(to_run)} to run, {stored} stored in {plan.store.root}.")
+        parts = [f"{len(to_run)} to run", f"{left['cached']} stored in {plan.store.root}"]
+        parts += [f"{left[state]} {words}" for state, words in _LEFT.items() if left[state]]
+        self.say(f"{cells}: {', '.join(parts)}.")
         for metric in plan.cells[0].cell.metrics if plan.cells else ():
             if metric.unavailable:
                 self.say(f"{metric.selection.name} is not scored: {metric.unavailable}")
@@ -141,7 +149,7 @@ def describe(record: CellRecord) -> str:
     names = f"{record.method} × {record.dataset} × {record.mask}"
     if record.status != "complete":
         error = record.error or {}
-        return f"{names}: {record.status}. {error.get('type', '')}: {' '.join(error.get('message', '').split())}"
+        return f"{names}: {record.status}. {error.get('type', '')}: {shorten(error.get('message', ''))}"
     seconds = record.timing["seconds_per_image"]
     speed = f", {seconds * 1000:.3g} ms an image" if seconds is not None else ""
     unreadable = f", {len(record.unreadable)} could not be decoded" if record.unreadable else ""

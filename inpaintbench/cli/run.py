@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -15,6 +15,13 @@ from inpaintbench.execution.options import Options
 if TYPE_CHECKING:
     from inpaintbench.execution.plan import Plan
     from inpaintbench.results import Results
+
+
+_KEPT: Final = "Everything scored so far is kept; the same command goes on from there."
+_KEPT_BY_RERUN_ALL: Final = (
+    "Finished results are kept, and the cell that was running keeps the complete result that it had, if any. "
+    "The same command runs every cell anew; without --rerun all, only what has no result yet is run."
+)
 
 
 @click.command("run")
@@ -31,17 +38,17 @@ def run_command(context: click.Context, request: Request, options: Options, as_j
     from inpaintbench.execution.run import run_suite
 
     on_terminal = sys.stderr.isatty()
-    with Display() if on_terminal else Lines() as listener:
-        results = run_suite(request.suite, request.registry, request.store, options, listener)
+    try:
+        with Display() if on_terminal else Lines() as listener:
+            results = run_suite(request.suite, request.registry, request.store, options, listener)
+    except KeyboardInterrupt as stop:
+        click.echo(err=True)  # the terminal has shown ^C on this line
+        raise click.Abort(_KEPT_BY_RERUN_ALL if options.rerun == "all" else _KEPT) from stop
     _print_results(results, as_json)
     gaps = options.strict and _report_gaps(results)
-    failed = not results.complete
-    if failed:
-        click.echo(
-            "Some cells failed or are incomplete; the table names them, and each cell's log.txt says more.",
-            err=True,
-        )
-    if failed or gaps:
+    if not results.complete:
+        _report_failures(results)
+    if gaps or not results.complete:
         context.exit(1)
 
 
@@ -68,10 +75,12 @@ def plan_command(request: Request, options: Options, as_json: bool) -> None:
 
 
 def _print_plan(plan: Plan, to_run: int) -> None:
+    from inpaintbench.report.sheet import shorten
+
     names = [planned.cell.title for planned in plan]
     width = max(map(len, names), default=0)
     for name, planned in zip(names, plan, strict=True):
-        why = f"  {' '.join(planned.why.split())}" if planned.why else ""
+        why = f"  {shorten(planned.why)}" if planned.why else ""
         click.echo(f"{name:{width}}  {planned.state:11}  {len(planned.cell.dataset.items):6} images{why}".rstrip())
     counts = Counter(planned.state for planned in plan)
     summary = ", ".join(f"{count} {state}" for state, count in sorted(counts.items()))
@@ -86,13 +95,30 @@ def _print_results(results: Results, as_json: bool) -> None:
     from inpaintbench.report import render
 
     if as_json:
-        click.echo(render(Leaderboard.from_cells(results.cells), "json"), nl=False)
+        click.echo(render(results.leaderboard(), "json"), nl=False)
         return
     asked = {Group.of(cell.record) for cell in results.cells}
     cells = [cell for cell in results.store.scan([]) if Group.of(cell.record) in asked]
     if cells:
         color = sys.stdout.isatty()
-        click.echo(render(Leaderboard.from_cells(cells), "text", color=color), color=True, nl=False)
+        click.echo(render(Leaderboard.from_cells(cells, results.keys), "text", color=color), color=True, nl=False)
+
+
+def _report_failures(results: Results) -> None:
+    """Say where to read of what is not complete, and how to try it again."""
+    stored = [cell.record for cell in results.cells]
+    failed = sum(record.status not in ("complete", "incomplete") for record in stored)
+    if failed:
+        click.echo(
+            "Some cells failed; the table names them, and each one's log.txt says more. "
+            "`--rerun failed` tries them again.",
+            err=True,
+        )
+    unfinished = any(record.status == "incomplete" for record in stored) or len(stored) < len(results.folders)
+    if unfinished:
+        click.echo("Some cells are incomplete or not stored; `bench plan` with the same options names them.", err=True)
+    if not failed and not unfinished:
+        click.echo("Some cells could not be run again; the results that they had are kept.", err=True)
 
 
 def _report_gaps(results: Results) -> bool:

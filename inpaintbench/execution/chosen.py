@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import numpy as np
-
 from inpaintbench.api import (
     Dataset,
     DatasetSpec,
@@ -235,6 +233,8 @@ def _files(selection: Selection[Any]) -> dict[str, str]:
 
 def _refuse_impure(generator: MaskGenerator, name: str, size: int) -> None:
     """Draw from one seed before and after another: if the holes differ, methods would get different ones."""
+    import numpy as np  # here, so that `bench list` does without it
+
     before = np.array(generator.draw(size, size, RandomStream(0)))
     generator.draw(size, size, RandomStream(1))
     if not np.array_equal(before, generator.draw(size, size, RandomStream(0))):

@@ -1,4 +1,4 @@
-"""How many images a metric looks at at once: as many as its working memory allows, whatever the batch."""
+"""How many images a metric looks at at once: what its working memory or its rounding asks for, whatever the batch."""
 
 from collections.abc import Callable
 
@@ -21,3 +21,20 @@ def in_chunks(
     count = max(1, pixels // (image.shape[2] * image.shape[3]))
     pairs = zip(torch.split(composite, count), torch.split(image, count), strict=True)
     return torch.cat([score(*pair) for pair in pairs])
+
+
+def in_equal_chunks(
+    score: Callable[[Tensor, Tensor], Tensor],
+    composite: Float[Tensor, "b 3 h w"],
+    image: Float[Tensor, "b 3 h w"],
+    *,
+    count: int,
+) -> Float[Tensor, " b"]:
+    """Apply `score` to runs of exactly `count` images, and join the results.
+
+    Libraries choose how to multiply by the shapes that they are given, and so round differently in batches of other
+    sizes. Here the last run is filled up with black pictures, whose results are dropped, and every run has one shape.
+    """
+    missing = -len(image) % count
+    runs = [torch.split(torch.cat([x, x.new_zeros(missing, *x.shape[1:])]), count) for x in (composite, image)]
+    return torch.cat([score(*pair) for pair in zip(*runs, strict=True)])[: len(image)]

@@ -1,6 +1,8 @@
 """Further full-reference metrics, exactly as torchmetrics computes them, for comparison with papers that use it."""
 
 import functools
+import math
+import re
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -17,6 +19,8 @@ _OPTIONS: Final[dict[str, dict[str, Any]]] = {
     "universal_image_quality_index": {},
     "visual_information_fidelity": {},
 }
+_TOO_SMALL: Final = re.compile(r"image (height|width)|size of (the image|preds|target)")
+"""What the library's ValueErrors say of a picture that is too small, and its other ValueErrors do not."""
 
 
 class TorchmetricsFunction:
@@ -39,8 +43,20 @@ class TorchmetricsFunction:
     ) -> Float64[Tensor, " b"]:
         """Return one number an image: each goes through the library alone, so that none depends on its batch.
 
+        A number is NaN where the library refuses the picture's size with a ValueError: in torchmetrics 1.9 for height
+        or width below 176 (multi-scale SSIM), 41 (visual information fidelity) or 8 (spatial correlation).
+
         Raises:
-            ValueError: as the library does, for pictures that are too small for the metric.
+            ValueError: as the library does, for any other reason.
+            RuntimeError: as torch does in the library's SSIM and universal quality index, for height or width below 6.
         """
         pairs = zip(composite[:, None], image[:, None], strict=True)
-        return torch.stack([self._compare(one, other).double().cpu().reshape(()) for one, other in pairs])
+        return torch.tensor([self._number(one, other) for one, other in pairs], dtype=torch.float64)
+
+    def _number(self, composite: Tensor, image: Tensor) -> float:
+        try:
+            return self._compare(composite, image).item()
+        except ValueError as error:
+            if _TOO_SMALL.search(str(error)):
+                return math.nan
+            raise

@@ -18,10 +18,12 @@ from torch import Tensor, nn
 
 from inpaintbench.errors import MissingWeightsError
 from inpaintbench.metrics.backbones import find_backbone
-from inpaintbench.metrics.chunks import in_chunks
+from inpaintbench.metrics.chunks import in_equal_chunks
 
 _CHUNK_PIXELS = 2**20
 """Each of VGG's first features takes 256 bytes a pixel, and several of them are held at once."""
+_CHUNK_IMAGES = 16
+"""Constant for pictures of one size, so that no distance depends on how many were asked for together."""
 
 
 class LPIPS:
@@ -73,12 +75,13 @@ def perceptual_distance(
     def distance(composite: Tensor, image: Tensor) -> Tensor:
         return cast(Tensor, network(2 * composite - 1, 2 * image - 1)).flatten()
 
+    count = min(_CHUNK_IMAGES, max(1, _CHUNK_PIXELS // (image.shape[2] * image.shape[3])))
     # cuDNN would otherwise multiply in TF32, which has 10 bits of mantissa, and choose algorithms by trial.
     exact = torch.backends.cudnn.flags(
         enabled=torch.backends.cudnn.enabled, benchmark=False, deterministic=True, allow_tf32=False
     )
     with torch.no_grad(), exact:
-        return in_chunks(distance, composite.float(), image.float(), pixels=_CHUNK_PIXELS).cpu().double()
+        return in_equal_chunks(distance, composite.float(), image.float(), count=count).cpu().double()
 
 
 def load_network(net: str) -> nn.Module:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from inpaintbench.columns import Column
 from inpaintbench.leaderboard import Entry, Leaderboard
-from inpaintbench.report.sheet import FAILED, LIMITED, MISSING_IMAGES, STALE, UNCONVERGED, Note, count
+from inpaintbench.report.sheet import FAILED, LIMITED, MISSING_IMAGES, STALE, UNCONVERGED, Note, count, shorten
 from inpaintbench.report.titles import Titles
 
 _SHOWN: Final = 3
@@ -46,17 +46,23 @@ def _failures(entries: Sequence[Entry], titles: Titles) -> Iterator[Note]:
 def _reason(entry: Entry) -> str:
     error = entry.record.error or {}
     text = ": ".join(filter(None, (error.get("type", ""), error.get("message", ""))))
-    return " ".join(text.split()).rstrip(".")
+    short = shorten(text)
+    return f"{short} (see log.txt)" if short.endswith("…") else short.rstrip(".")
 
 
 def _stale(entries: Sequence[Entry], titles: Titles) -> Iterator[Note]:
-    alike: dict[tuple[str, str], list[Entry]] = defaultdict(list)
+    alike: dict[tuple[str, str, str], list[Entry]] = defaultdict(list)
     for entry in entries:
         if entry.newer is not None and entry.standing == "stale":
-            alike[entry.method, entry.newer.status].append(entry)
-    for (method, status), stale in alike.items():
-        where = _places(stale, titles)
-        yield Note(STALE, f"{method}: an older result, not ranked; its newer version ended as {status} on {where}.")
+            older = entry.record.finished <= entry.newer.finished
+            which = (
+                "an older result, not ranked; its newer"
+                if older
+                else "a result of other code, pictures or holes, not ranked; the present"
+            )
+            alike[entry.method, which, entry.newer.status].append(entry)
+    for (method, which, status), stale in alike.items():
+        yield Note(STALE, f"{method}: {which} version ended as {status} on {_places(stale, titles)}.")
 
 
 def _limited(entries: Sequence[Entry]) -> Iterator[Note]:
@@ -136,9 +142,9 @@ def _device(device: Mapping[str, Any]) -> str:
 
 
 def _superseded(entries: Sequence[Entry]) -> Iterator[Note]:
-    if older := sum(entry.superseded for entry in entries):
-        verb = "is" if older == 1 else "are"
-        yield Note("", f"{count(older, 'older result')} of the same methods in other versions {verb} not shown.")
+    if hidden := sum(entry.superseded for entry in entries):
+        verb = "is" if hidden == 1 else "are"
+        yield Note("", f"{count(hidden, 'result')} of the same methods in other versions {verb} not shown.")
 
 
 def _places(entries: Sequence[Entry], titles: Titles) -> str:

@@ -13,6 +13,9 @@ from inpaintbench.ranking import Place
 MISSING: Final = "–"
 """Stands where there is no number."""
 
+_LONGEST: Final = 300
+"""So many characters of an error's message are shown."""
+
 LEGEND: Final = "Best in bold, second best underlined."
 """What the styles mean, in every format that has some."""
 
@@ -132,6 +135,16 @@ def clean(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
+
+
+def shorten(text: str) -> str:
+    r"""Return a text in one line, and of a very long one the beginning.
+
+    >>> shorten("one\n  two"), len(shorten("a" * 200_000))
+    ('one two', 301)
+    """
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST else line[:_LONGEST].rstrip() + "…"
 
 
 def marks(entry: Entry) -> str:

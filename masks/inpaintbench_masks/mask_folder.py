@@ -78,8 +78,8 @@ class MaskFolder:
                 return hole
         if broken:
             raise DatasetError(
-                f"None of the {len(self.names)} masks in {self.folder} can be used at {height}×{width} pixels: "
-                f"{len(broken)} cannot be decoded, and the others come out empty or full. {broken[0]}"
+                f"No mask in {self.folder} can be used at {height}×{width} pixels: {len(broken)} of {len(self.names)} "
+                f"cannot be decoded, and any others come out empty or full. {broken[0]}"
             ) from broken[0]
         raise ParameterError(
             f"mask_folder[hole={self.hole}]: the {len(self.names)} masks in {self.folder} all come out empty "

@@ -1,5 +1,6 @@
 """Bad input: one clear sentence and exit code 2; 0, 1 and 130 where they belong."""
 
+import json
 import struct
 import zlib
 from pathlib import Path
@@ -8,6 +9,8 @@ from typing import Any
 import pytest
 import torch
 from PIL import Image
+
+from inpaintbench.store import CellWriter
 
 
 def write_plugin(folder: Path, text: str) -> str:
@@ -30,8 +33,15 @@ def test_a_cell_that_fails(bench: Any, small: list[str]) -> None:
     assert "broken[how=raises] × drawn × dots: failed. ValueError: the method is broken (see " in outcome.err
     log = Path(outcome.err.partition("(see ")[2].partition(")")[0])
     assert "the method\nis broken" in log.read_text(encoding="utf-8")
-    assert "Some cells failed or are incomplete" in outcome.err
-    assert bench("run", *small, "-m", "broken[how=raises]").code == 1  # stored as a failure, not run again
+    retry = (
+        "Some cells failed; the table names them, and each one's log.txt says more. `--rerun failed` tries them again."
+    )
+    assert outcome.err.splitlines()[-1] == retry
+    second = bench("run", *small, "-m", "broken[how=raises]")
+    assert second.code == 1  # stored as a failure, not run again
+    assert second.err.splitlines() == ["2 cells: 0 to run, 1 stored in results/embedded, 1 failed before.", retry]
+    third = bench("run", *small, "-m", "broken[how=raises]", "--rerun", "failed")
+    assert third.err.startswith("2 cells: 1 to run, 1 stored in results/embedded.\n[1/1] broken")
     assert bench("run", *small).code == 0  # nothing of it was asked for
 
 
@@ -204,12 +214,74 @@ def test_a_folder_of_which_nothing_can_be_decoded(bench: Any, small: list[str], 
     assert "No image of image_folder[path=faces] can be decoded; the first: text.png" in outcome.err
 
 
+def test_a_cell_that_cannot_be_written_has_no_log_to_read(bench: Any, small: list[str]) -> None:
+    (planned,) = json.loads(bench("plan", *small, "--json").out)
+    writer = CellWriter(Path(planned["folder"])).open()  # as another run would
+    try:
+        outcome = bench("run", *small)
+    finally:
+        writer.close()
+
+    assert outcome.code == 1
+    assert "noise × drawn × dots: not stored. " in outcome.err
+    assert outcome.err.endswith("incomplete or not stored; `bench plan` with the same options names them.\n")
+    assert "log.txt" not in outcome.err
+
+
 @pytest.mark.parametrize("command", ["run", "plan", "table", "list", "show", "doctor"])
 def test_every_command_explains_itself(bench: Any, command: str) -> None:
     outcome = bench(command, "--help")
 
     assert outcome.code == 0
     assert outcome.out.startswith(f"Usage: bench {command}")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "target", "message"),
+    [
+        (["list"], "inpaintbench.cli.catalog.registry_with", "Interrupted."),
+        (
+            ["run"],
+            "inpaintbench.execution.run.make_plan",
+            "Interrupted. Everything scored so far is kept; the same command goes on from there.",
+        ),
+        (
+            ["run", "--rerun", "all"],
+            "inpaintbench.execution.run.make_plan",
+            "Interrupted. Finished results are kept, and the cell that was running keeps the complete result that it"
+            " had, if any. The same command runs every cell anew; without --rerun all, only what has no result yet is"
+            " run.",
+        ),
+    ],
+)
+def test_an_interrupt_says_what_is_kept(
+    bench: Any, monkeypatch: pytest.MonkeyPatch, arguments: list[str], target: str, message: str
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(target, interrupt)
+    outcome = bench(*arguments)
+
+    assert outcome.code == 130
+    assert outcome.err == f"\n{message}\n"  # the terminal has shown ^C on the first line
+
+
+def test_an_interrupted_repetition_keeps_the_result(
+    bench: Any, small: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = bench("run", *small)
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("inpaintbench.store.CellWriter.seal", interrupt)
+        assert bench("run", *small, "--rerun", "all").code == 130
+    second = bench("run", *small)
+
+    assert second.err == "1 cell: 0 to run, 1 stored in results/embedded.\n"
+    assert second.out == first.out
 
 
 def test_a_command_that_is_none(bench: Any) -> None:

@@ -44,6 +44,60 @@ def test_the_leaderboard_shows_all_methods_of_the_same_question(bench: Any, smal
     assert "  noise " not in bench("run", *small[:2], "-m", "slow", *small[4:], "--seed", "1").out
 
 
+CONSTANT = """
+import torch
+from inpaintbench import hookimpl
+from inpaintbench.api import MethodSpec
+
+class Constant:
+    def complete(self, batch):
+        return torch.full_like(batch.corrupted, {value})
+
+@hookimpl
+def register_methods():
+    return [MethodSpec(name="constant", target=__name__ + ":Constant", summary="")]
+"""
+
+
+def test_code_that_is_reverted_is_shown_with_its_own_result(bench: Any, small: list[str], tmp_path: Path) -> None:
+    plugin = tmp_path / "constant.py"
+    arguments = ["--plugin", str(plugin), *small[:2], "-m", "constant", *small[4:]]
+
+    def run(value: float, *more: str) -> Any:
+        plugin.write_text(CONSTANT.format(value=value), encoding="utf-8")
+        return bench("run", *arguments, *more)
+
+    def mean(outcome: Any) -> float:
+        ((result,),) = (group["results"] for group in json.loads(outcome.out)["groups"])
+        value = result["scores"]["psnr"]["mean"]
+        assert isinstance(value, float)
+        return value
+
+    half, black = run(0.5), run(0.0)
+    reverted = run(0.5)
+    assert half.code == black.code == reverted.code == 0
+    assert reverted.err.startswith("1 cell: 0 to run, 1 stored in ")
+    (row,), (before,), (other,) = (
+        [line for line in one.out.splitlines() if line.startswith("  constant")] for one in (reverted, half, black)
+    )
+    assert row == before != other
+    assert mean(run(0.5, "--json")) != mean(run(0.0, "--json"))
+    assert "1 result of the same methods in other versions is not shown." in reverted.out
+
+    plugin.write_text(CONSTANT.format(value=0.5), encoding="utf-8")
+    results = inpaintbench.run(
+        methods="constant",
+        datasets="drawn",
+        masks="dots",
+        metrics=["psnr", "ssim"],
+        size=16,
+        plugins=[str(plugin), small[1]],
+        out="results/embedded",
+    )
+    (entry,) = results.leaderboard().entries
+    assert {entry.record.key} == results.keys
+
+
 def test_json_is_nothing_but_json(bench: Any, small: list[str]) -> None:
     outcome = bench("run", *small, "--json")
     document = json.loads(outcome.out)
@@ -83,6 +137,7 @@ def test_a_repetition_that_fails_is_no_success(bench: Any, small: list[str], mon
     assert outcome.code == 1
     assert "failed. ValueError: no such luck" in outcome.err
     assert "6/6" in outcome.out  # the result that was there
+    assert outcome.err.endswith("Some cells could not be run again; the results that they had are kept.\n")
 
 
 def test_a_suite_file_and_options_above_it(bench: Any, small: list[str], tmp_path: Path) -> None:

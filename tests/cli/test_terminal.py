@@ -1,5 +1,6 @@
 """What a terminal shows: bars, styles and whole names; and what an old code page makes of them."""
 
+import dataclasses
 import os
 import re
 import sys
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 
 from inpaintbench.cli.progress import Lines, describe
-from inpaintbench.execution.plan import make_plan
+from inpaintbench.execution.plan import Plan, make_plan
 from inpaintbench.plugins import load_registry
 from inpaintbench.records import CellRecord
 from inpaintbench.store import Store
@@ -134,3 +135,22 @@ def test_a_failure_in_one_line(lines: Any, capsys: pytest.CaptureFixture[str]) -
     line = capsys.readouterr().err.splitlines()[-1]
 
     assert line == f"[1/1] a × b × c: failed. ValueError: first second (see {planned.folder / 'log.txt'})"
+
+
+def test_a_very_long_message_is_cut(lines: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    listener, planned = lines
+    listener.finished(planned, record(status="failed", error={"type": "ValueError", "message": "a" * 200_000}))
+    line = capsys.readouterr().err.splitlines()[-1]
+
+    assert line == f"[1/1] a × b × c: failed. ValueError: {'a' * 300}… (see {planned.folder / 'log.txt'})"
+
+
+def test_cells_that_are_not_run_are_counted_by_what_is_stored(lines: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    listener, planned = lines
+    states = ("cached", "cached", "failed", "stale", "missing")
+    cells = [dataclasses.replace(planned, state=state, folder=Path(str(i))) for i, state in enumerate(states)]
+    listener.planned(Plan(Store(Path("here")), tuple(cells)), cells[-1:])
+
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        "5 cells: 1 to run, 2 stored in here, 1 failed before, 1 out of date."
+    )

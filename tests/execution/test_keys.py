@@ -50,7 +50,6 @@ def test_keys_depend_on_neither_other_cells_nor_order(look: Look) -> None:
         {"size": 17},
         {"seed": 1},
         {"limit": 2},
-        {"limit": 3},
         {"methods": ("fill1[gain=2]",)},
         {"methods": ("fill2",)},
         {"datasets": ("drawn[count=4]",)},

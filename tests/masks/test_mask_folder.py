@@ -132,6 +132,32 @@ def test_a_folder_of_empty_and_full_masks_is_refused(tmp_path: Path) -> None:
         draw(path)
 
 
+def test_a_mask_that_cannot_be_decoded_is_passed_over(tmp_path: Path) -> None:
+    path = save(tmp_path, empty=np.zeros((8, 8), np.uint8), good=half())
+    (tmp_path / "cut.png").write_bytes((tmp_path / "good.png").read_bytes()[:40])
+    (tmp_path / "text.png").write_text("no picture")
+
+    assert {RandomStream(seed).integer(0, 3) for seed in range(50)} == {0, 1, 2, 3}  # each file comes first sometimes
+    assert all(np.array_equal(draw(path, seed=seed), half() == 255) for seed in range(50))
+
+
+def test_a_broken_mask_leaves_the_draw_of_the_others_even(tmp_path: Path) -> None:
+    save(tmp_path, left=half(), right=255 - half())
+    (tmp_path / "broken.png").write_text("no picture")
+
+    left = sum(np.array_equal(draw(str(tmp_path), seed=seed), half() == 255) for seed in range(400))
+
+    assert abs(left - 200) < 40  # four standard deviations of a fair coin
+
+
+def test_broken_masks_are_named_where_no_other_is_left(tmp_path: Path) -> None:
+    path = save(tmp_path, empty=np.zeros((8, 8), np.uint8))
+    (tmp_path / "text.png").write_text("no picture")
+
+    with pytest.raises(DatasetError, match=r"No mask in .* 8×8 pixels: 1 of 2 cannot be decoded.*text\.png"):
+        draw(path)
+
+
 def test_masks_in_nested_folders_count_and_other_files_do_not(tmp_path: Path) -> None:
     save(tmp_path / "a" / "b", mask=half())
     (tmp_path / "README.txt").write_text("terms of use")
@@ -179,7 +205,7 @@ def test_a_missing_an_empty_and_a_damaged_folder_are_refused(tmp_path: Path) -> 
 
     (tmp_path / "damaged").mkdir()
     (tmp_path / "damaged" / "text.png").write_text("no picture")
-    with pytest.raises(DatasetError, match=r"A mask of mask_folder cannot be used: .*text\.png"):
+    with pytest.raises(DatasetError, match=r"No mask in .*: 1 of 1 cannot be decoded.*text\.png"):
         draw(str(tmp_path / "damaged"))
 
 

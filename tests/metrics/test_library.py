@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 import torchmetrics.functional.image as functional
@@ -49,3 +51,31 @@ def test_it_is_scored_only_when_asked_for_and_another_function_is_refused() -> N
     assert not selection.spec.default
     with pytest.raises(ParameterError, match="expected one of multiscale_structural_similarity_index_measure"):
         select(["torchmetrics[function=peak]"], MetricSpec, registry)
+
+
+@pytest.mark.parametrize(
+    ("function", "smallest"),
+    [
+        ("multiscale_structural_similarity_index_measure", 176),
+        ("spatial_correlation_coefficient", 8),
+        ("visual_information_fidelity", 41),
+    ],
+)
+def test_undefined_where_the_library_refuses_the_size(function: str, smallest: int) -> None:
+    metric = TorchmetricsFunction(function)
+    image = torch.rand(2, 3, smallest, smallest, generator=torch.Generator().manual_seed(2))
+    composite, hole = image.flip(3), torch.ones(2, 1, smallest, smallest, dtype=torch.bool)
+    assert metric(composite, image, hole).isfinite().all()
+    for rows, columns in ((smallest - 1, smallest), (smallest, smallest - 1), (7, 7)):
+        found = metric(composite[..., :rows, :columns], image[..., :rows, :columns], hole[..., :rows, :columns])
+        assert found.dtype == torch.float64
+        assert found.isnan().tolist() == [True, True], (rows, columns)
+
+
+def test_any_other_refusal_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any, **__: Any) -> torch.Tensor:
+        raise ValueError("Expected `kernel_size` to have odd positive number. Got 2.")
+
+    monkeypatch.setattr(functional, "visual_information_fidelity", refuse)
+    with pytest.raises(ValueError, match="kernel_size"):
+        TorchmetricsFunction("visual_information_fidelity")(*_pictures())

@@ -150,14 +150,47 @@ def test_computes_without_tf32_and_restores_the_setting(empty_home: Path) -> Non
     assert torch.backends.cudnn.allow_tf32 == before
 
 
-def test_an_image_does_not_depend_on_its_batch(empty_home: Path) -> None:
-    invent_weights("squeeze", empty_home)
+def assert_independent_of_the_batch(composite: Tensor, image: Tensor, hole: Tensor) -> None:
+    """Compare the numbers of 20 images, bit by bit, over batches of several sizes; each also changes its place."""
     metric = LPIPS(net="squeeze")
-    composite, image, hole = random_pictures(9, 48)
     together = metric(composite, image, hole)
-    for i in range(9):
-        alone = metric(composite[i : i + 1], image[i : i + 1], hole[i : i + 1])
-        torch.testing.assert_close(alone, together[i : i + 1], rtol=0, atol=1e-6)
+    assert len(set(together.tolist())) == 20
+    for size in (1, 3, 5, 8, 16):
+        batches = zip(*(torch.split(x, size) for x in (composite, image, hole)), strict=True)
+        found = torch.cat([metric(*batch) for batch in batches])
+        assert torch.equal(found, together), (size, (found - together).abs().max().item())
+
+
+@pytest.mark.parametrize("side", [48, 64])
+def test_an_image_does_not_depend_on_its_batch(side: int, empty_home: Path) -> None:
+    invent_weights("squeeze", empty_home)
+    assert_independent_of_the_batch(*random_pictures(20, side))
+
+
+@pytest.mark.realdata
+@pytest.mark.usefixtures("published")
+def test_a_photograph_does_not_depend_on_its_batch() -> None:
+    photograph = torch.from_numpy(data.astronaut()).permute(2, 0, 1) / 255
+    image = torch.stack([photograph[:, 20 * k : 20 * k + 64, 20 * k : 20 * k + 64] for k in range(20)])
+    composite, hole = image.clone(), torch.zeros(20, 1, 64, 64, dtype=torch.bool)
+    composite[..., 20:40, 20:40], hole[..., 20:40, 20:40] = 0.5, True
+    assert_independent_of_the_batch(composite, image, hole)
+
+
+@pytest.mark.parametrize(("side", "count"), [(40, 16), (256, 16), (300, 11)])
+def test_the_network_always_sees_equally_many_pictures_of_a_size(side: int, count: int) -> None:
+    seen: list[int] = []
+
+    class Recorder(torch.nn.Module):
+        def forward(self, composite: Tensor, image: Tensor) -> Tensor:
+            seen.append(len(image))
+            return (composite - image).mean(dim=(1, 2, 3), keepdim=True)
+
+    composite, image, _ = random_pictures(18, side)
+    found = perceptual_distance(Recorder(), composite, image)
+    expected = 2 * (composite - image).mean(dim=(1, 2, 3)).double()
+    torch.testing.assert_close(found, expected, rtol=0, atol=1e-6)
+    assert seen == [count, count]
 
 
 @pytest.mark.parametrize("net", NETS)

@@ -296,6 +296,35 @@ def test_the_newest_complete_result_is_taken(make_cell: MakeCell) -> None:
     assert entry(board, "a").superseded == 2
 
 
+def test_a_wanted_result_is_taken_before_newer_ones(make_cell: MakeCell) -> None:
+    versions = [make_cell("a", {"psnr": 20.0 + day}, key=str(day), finished=f"2026-01-0{day}") for day in (1, 3, 2)]
+    board = Leaderboard.from_cells(versions, {"1", "of another question"})
+    assert score(board, "a", "psnr").mean == 21.0
+    assert (entry(board, "a").standing, entry(board, "a").superseded) == ("ranked", 2)
+
+
+def test_a_newer_failure_of_other_code_does_not_touch_a_wanted_result(make_cell: MakeCell) -> None:
+    failure = make_cell("a", key="other", status="failed", finished="2027-01-01")
+    cells = [make_cell("a", {"psnr": 20.0}, key="wanted"), failure]
+    assert entry(Leaderboard.from_cells(cells), "a").standing == "stale"
+    assert entry(Leaderboard.from_cells(cells, {"wanted"}), "a").standing == "ranked"
+
+
+def test_a_wanted_failure_makes_a_newer_result_of_other_code_stale(make_cell: MakeCell) -> None:
+    failure = make_cell("a", key="wanted", status="failed", finished="2025-01-01")
+    cells = [make_cell("a", {"psnr": 20.0}, key="other"), failure]
+    assert entry(Leaderboard.from_cells(cells), "a").standing == "ranked"
+    assert entry(Leaderboard.from_cells(cells, {"wanted"}), "a").standing == "stale"
+
+
+def test_a_wanted_result_still_gains_the_metrics_of_the_same_completions(make_cell: MakeCell) -> None:
+    same = {"method": {"code": "aa"}}
+    fewer = make_cell("a", {"psnr": 20.0}, key="fewer", identity={**same, "metrics": {"psnr": {}}})
+    newer = make_cell("a", {"psnr": 21.0, "ssim": 0.5}, key="newer", identity={**same, "metrics": {}}, finished="2027")
+    board = Leaderboard.from_cells([fewer, newer], {"fewer"})
+    assert (score(board, "a", "psnr").mean, score(board, "a", "ssim").mean) == (20.0, 0.5)
+
+
 def test_an_older_failure_changes_nothing(make_cell: MakeCell) -> None:
     failure = make_cell("a", key="old", status="failed", finished="2025-01-01")
     board = Leaderboard.from_cells([make_cell("a", {"psnr": 20.0}), failure])

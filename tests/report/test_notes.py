@@ -78,6 +78,21 @@ def test_a_stale_result_says_how_the_newer_version_ended(make_cell: MakeCell) ->
     assert marks(cells) == {"a": ("¶", "")}
 
 
+def test_the_result_of_other_code_is_no_answer_for_code_that_has_failed(make_cell: MakeCell) -> None:
+    cells = [make_cell("a", {"psnr": 20.0}, key="other"), make_cell("a", key="asked", status="oom", finished="2025")]
+    board = Leaderboard.from_cells(cells, {"asked"})
+    assert [one.text for one in build_sheet(board, TableOptions()).notes] == [
+        "a: a result of other code, pictures or holes, not ranked; the present version ended as oom on"
+        " photos · center_square[side=20] · 64 × 64."
+    ]
+
+
+def test_a_very_long_message_is_cut_and_its_log_named(make_cell: MakeCell) -> None:
+    error = {"type": "ValueError", "message": "a" * 200_000}
+    (note,) = notes([make_cell("a", status="failed", error=error)])
+    assert note.endswith(f"(ValueError: {'a' * 288}… (see log.txt)).")
+
+
 def test_an_unavailable_metric_says_why_and_for_whom(make_cell: MakeCell, make_metric: MakeMetric) -> None:
     name = "lpips[net=squeeze]"
     absent = make_metric(name, weights="", unavailable="its weights are\nnot in the cache.")
@@ -111,5 +126,5 @@ def test_weights_and_superseded_results_are_told(make_cell: MakeCell) -> None:
     cells = [make_cell("a", {name: 0.1}), make_cell("a", {name: 0.2}, key="old", finished="2025")]
     assert notes(cells) == [
         "Weights (SHA-256): LPIPS (squeeze): ab12cd000000.",
-        "1 older result of the same methods in other versions is not shown.",
+        "1 result of the same methods in other versions is not shown.",
     ]
