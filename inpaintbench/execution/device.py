@@ -86,7 +86,9 @@ def torch_state_restored() -> Iterator[None]:
             torch.set_default_device(device)
         torch.set_default_dtype(dtype)
         torch.set_grad_enabled(gradients)
-        torch.use_deterministic_algorithms(deterministic, warn_only=warn_only)
+        now = torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
+        if now != (deterministic, warn_only):  # a call that changes nothing can still cost an import of seconds
+            torch.use_deterministic_algorithms(deterministic, warn_only=warn_only)
         if torch.get_num_threads() != threads:
             torch.set_num_threads(threads)
 
