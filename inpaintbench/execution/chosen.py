@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -29,13 +30,13 @@ Obtain = Callable[[WeightsFile], str]
 """Makes sure of a file of weights; returns why it is not here, or nothing."""
 
 
-class Part:
+class Part(ABC):
     """One of the things that a cell is made of."""
 
-    @cached_property
+    @property
+    @abstractmethod
     def identity(self) -> dict[str, Any]:
         """All that the cell's numbers depend on here."""
-        raise NotImplementedError
 
     @cached_property
     def digest(self) -> str:

@@ -9,11 +9,16 @@ from typing import Any, TypeAlias
 import pytest
 
 import inpaintbench
+from inpaintbench.execution.plan import Plan, make_plan
+from inpaintbench.plugins import Registry, load_registry
 from inpaintbench.results import Results
+from inpaintbench.store import Store
+from inpaintbench.suite import Suite
 
 Run: TypeAlias = Callable[..., Results]
 
 SPECIMENS = Path(__file__).parent.parent / "plugins" / "specimens.py"
+FAKES = SPECIMENS.with_name("fakes.py")
 
 
 @pytest.fixture
@@ -39,3 +44,25 @@ def run(small: dict[str, Any], tmp_path: Path) -> Run:
         return inpaintbench.run(**{"out": tmp_path / "out", **small, **changes})
 
     return run
+
+
+@pytest.fixture
+def suite() -> Suite:
+    """Return a suite of one cell of plugins that are planned and never run."""
+    return Suite(name="s", methods=("fill1",), datasets=("drawn",), masks=("full1",), metrics=("psnr",), size=16)
+
+
+@pytest.fixture
+def registry() -> Registry:
+    """Return the plugins that there are, with those of the suite."""
+    return load_registry([str(FAKES)])
+
+
+@pytest.fixture
+def look(registry: Registry, suite: Suite, tmp_path: Path) -> Callable[..., Plan]:
+    """Return a function that plans the suite with changes."""
+
+    def look(**changes: Any) -> Plan:
+        return make_plan(suite.replace(**changes), registry, Store(tmp_path / "results"))
+
+    return look

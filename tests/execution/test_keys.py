@@ -7,30 +7,9 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from inpaintbench.execution.plan import Plan, make_plan
-from inpaintbench.plugins import Registry, load_registry
-from inpaintbench.store import Store
-from inpaintbench.suite import Suite
-
-FAKES = Path(__file__).parent.parent / "plugins" / "fakes.py"
-SUITE = Suite(name="s", methods=("fill1",), datasets=("drawn",), masks=("full1",), metrics=("psnr",), size=16)
+from inpaintbench.execution.plan import Plan
 
 Look = Callable[..., Plan]
-
-
-@pytest.fixture
-def registry() -> Registry:
-    return load_registry([str(FAKES)])
-
-
-@pytest.fixture
-def look(registry: Registry, tmp_path: Path) -> Look:
-    """Return a function that plans `SUITE` with changes."""
-
-    def look(**changes: Any) -> Plan:
-        return make_plan(SUITE.replace(**changes), registry, Store(tmp_path / "results"))
-
-    return look
 
 
 def test_keys_depend_on_neither_other_cells_nor_order(look: Look) -> None:

@@ -2,37 +2,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from inpaintbench.api import MetricSpec, Parameter
 from inpaintbench.errors import DatasetError, ParameterError, UnknownNameError
 from inpaintbench.execution.plan import Plan, default_metrics, make_plan
-from inpaintbench.plugins import PluginSource, Registry, load_registry
+from inpaintbench.plugins import PluginSource, Registry
 from inpaintbench.store import Store
 from inpaintbench.suite import Suite
 from inpaintbench.weights import WeightsFile
 
-FAKES = Path(__file__).parent.parent / "plugins" / "fakes.py"
-SUITE = Suite(name="s", methods=("fill1",), datasets=("drawn",), masks=("full1",), metrics=("psnr",), size=16)
-
 Look = Callable[..., Plan]
-
-
-@pytest.fixture
-def registry() -> Registry:
-    return load_registry([str(FAKES)])
-
-
-@pytest.fixture
-def look(registry: Registry, tmp_path: Path) -> Look:
-    """Return a function that plans `SUITE` with changes."""
-
-    def look(**changes: Any) -> Plan:
-        return make_plan(SUITE.replace(**changes), registry, Store(tmp_path / "results"))
-
-    return look
 
 
 def test_a_mask_that_does_not_fit_is_refused_before_anything_runs(look: Look) -> None:
@@ -84,11 +65,11 @@ def test_missing_weights_make_a_column_unavailable(look: Look, tmp_path: Path, m
     assert lpips.weights == ""
 
 
-def test_why_weights_cannot_be_had_is_the_columns_reason(registry: Registry, tmp_path: Path) -> None:
+def test_why_weights_cannot_be_had_is_the_columns_reason(registry: Registry, suite: Suite, tmp_path: Path) -> None:
     def offline(file: WeightsFile) -> str:
         return f"no network for {file.filename}"
 
-    (planned,) = make_plan(SUITE.replace(metrics=("lpips[net=alex]",)), registry, Store(tmp_path), offline)
+    (planned,) = make_plan(suite.replace(metrics=("lpips[net=alex]",)), registry, Store(tmp_path), offline)
 
     assert planned.cell.metrics[0].unavailable == "no network for alexnet-owt-7be5be79.pth"
 
