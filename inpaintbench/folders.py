@@ -1,11 +1,9 @@
-"""Folders of pictures that a selector names: where they lie, which files are pictures, what these hold."""
+"""Folders of pictures that a selector names: where they lie, and which of their files are pictures."""
 
 from __future__ import annotations
 
-import hashlib
 import os
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -17,20 +15,34 @@ DATA_VARIABLE: Final = "INPAINTBENCH_DATA"
 PICTURE_SUFFIXES: Final = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
 """The endings, in lower case, of the files that count as pictures."""
 
-_READERS: Final = 8
-_known: dict[str, str] = {}  # from the names, sizes and times of a folder's files to their fingerprint
+_CHECK: Final = f"Check the path for a slip, or let ${DATA_VARIABLE} name the folder below which it lies."
 
 
-def find_folder(path: str) -> Path:
+def data_folder() -> Path:
+    """Return the folder that data sets lie in: `$INPAINTBENCH_DATA`, or `$XDG_DATA_HOME/inpaintbench` if not set.
+
+    Where the latter is not set either, it is `~/.local/share`. The folder need not exist.
+    """
+    chosen = os.environ.get(DATA_VARIABLE)
+    if chosen:
+        return Path(chosen).expanduser().absolute()
+    return Path(os.environ.get("XDG_DATA_HOME") or "~/.local/share").expanduser().absolute() / "inpaintbench"
+
+
+def find_folder(path: str, advice: str = _CHECK) -> Path:
     """Return the folder that `path` names, as an absolute path.
 
     `~` stands for the home folder. A relative path is looked for below the current folder, then below
-    `$INPAINTBENCH_DATA`; the first folder found counts.
+    `data_folder()`; the first folder found counts.
+
+    Args:
+        path: what to look for.
+        advice: what the message tells to do where there is none.
 
     Raises:
         DatasetError: if there is no such folder, or it is a file.
     """
-    places = _places(path)
+    places = places_of(path)
     try:
         for place in places:
             if place.is_dir():
@@ -41,42 +53,20 @@ def find_folder(path: str) -> Path:
     except OSError as error:
         raise DatasetError(f"{path[:80]!r} cannot be looked for: {error.strerror or error}.") from error
     looked = " nor ".join(str(place) for place in places)
-    hint = (
-        "" if len(places) > 1 or Path(path).is_absolute() else f" (${DATA_VARIABLE}, another place to look, is not set)"
-    )
-    raise DatasetError(f"There is no folder {looked}{hint}. Check the path for a slip.")
+    raise DatasetError(f"There is no folder {looked}. {advice}")
 
 
-def fingerprint_path(path: str) -> str:
-    """Return a SHA-256 of what lies at a path: of a file's content, or of the names and contents of a folder's files.
-
-    It is looked for where `find_folder` looks. Where nothing lies, nothing is returned: whoever needs it says so.
+def places_of(path: str) -> list[Path]:
+    """Return where a path is looked for, as absolute paths, in order.
 
     Raises:
-        DatasetError: if something lies there that cannot be read.
+        DatasetError: if it begins with the home folder of somebody who has none.
     """
-    try:
-        place = next((place for place in _places(path) if place.exists()), None)
-        if place is None:
-            return ""
-        if place.is_file():
-            with place.open("rb") as file:
-                return hashlib.file_digest(file, "sha256").hexdigest()
-        names = sorted(one.relative_to(place).as_posix() for one in place.rglob("*") if one.is_file())
-    except OSError as error:
-        raise DatasetError(f"{path[:80]!r} cannot be read: {error.strerror or error}.") from error
-    return fingerprint_files(place, names)
-
-
-def _places(path: str) -> list[Path]:
-    """Return where a path is looked for."""
     try:
         wanted = Path(path).expanduser()
     except RuntimeError as error:
         raise DatasetError(f"{path!r} names no folder ({error}); write the path without the ~.") from error
-    data = os.environ.get(DATA_VARIABLE)
-    roots = [Path.cwd()] + ([Path(data).expanduser().absolute()] if data else [])
-    return list(dict.fromkeys(root / wanted for root in roots))
+    return list(dict.fromkeys(root / wanted for root in (Path.cwd(), data_folder())))
 
 
 def list_pictures(folder: Path) -> list[str]:
@@ -90,42 +80,6 @@ def list_pictures(folder: Path) -> list[str]:
         DatasetError: if a folder cannot be read, or a file's name is no Unicode text.
     """
     return sorted(_pictures_below(folder, "", frozenset()))
-
-
-def fingerprint_files(folder: Path, names: Sequence[str]) -> str:
-    """Return a SHA-256 over the names and contents of files below a folder, in the order given.
-
-    Within a process, files whose sizes and times have not changed are not read a second time.
-
-    Raises:
-        DatasetError: if a file has gone or cannot be read.
-    """
-    try:
-        state = hashlib.sha256(os.fsencode(folder))
-        for name in names:
-            status = (folder / name).stat()
-            state.update(f"{len(name)} {name} {status.st_size} {status.st_mtime_ns} ".encode())
-        key = state.hexdigest()
-        if key not in _known:
-            _known[key] = _hash_contents(folder, names)
-    except OSError as error:
-        raise DatasetError(f"{error.filename or folder} cannot be read: {error.strerror or error}.") from error
-    return _known[key]
-
-
-def _hash_contents(folder: Path, names: Sequence[str]) -> str:
-    def digest_of(name: str) -> bytes:
-        with (folder / name).open("rb") as file:
-            return hashlib.file_digest(file, "sha256").digest()
-
-    total = hashlib.sha256()
-    with ThreadPoolExecutor(_READERS) as pool:
-        for start in range(0, len(names), 1024):  # a million names must not become a million waiting tasks
-            part = names[start : start + 1024]
-            for name, digest in zip(part, pool.map(digest_of, part), strict=True):
-                text = name.encode()
-                total.update(len(text).to_bytes(8, "big") + text + digest)
-    return total.hexdigest()
 
 
 def _pictures_below(folder: Path, prefix: str, above: frozenset[str]) -> list[str]:

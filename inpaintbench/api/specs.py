@@ -1,67 +1,23 @@
-"""What plugins and the harness promise each other: four specs, four contracts, and the words they share.
-
-| word | meaning |
-|---|---|
-| image | the ground truth, RGB in [0, 1], `(3, H, W)` |
-| hole | bool `(1, H, W)`, True = missing, to be filled |
-| corrupted | the image with its hole pixels set to 0 |
-| completion | what a method returns |
-| composite | the completion inside the hole, the image's own pixels outside: what is scored |
-
-Pictures and holes are numpy arrays on the side of data sets and masks (which need no torch), and torch
-tensors on the side of methods and metrics. This module imports neither, so that a plugin can be listed in
-milliseconds.
-"""
+"""What a plugin says of itself, so that it can be listed, chosen and checked without an import of its code."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, get_args, runtime_checkable
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import ClassVar, Literal, get_args
 
-from inpaintbench.errors import InpaintbenchError, PluginError
-from inpaintbench.parameters import REQUIRED, Parameter, Value, resolve_extent
-
-if TYPE_CHECKING:
-    import numpy as np
-    import torch
-    from jaxtyping import Bool, Float, UInt8
-    from torch import Tensor
-
-    from inpaintbench.seeding import RandomStream
-
-__all__ = [
-    "REQUIRED",
-    "Batch",
-    "Completion",
-    "Dataset",
-    "DatasetSpec",
-    "Fingerprinted",
-    "InpaintbenchError",
-    "MaskGenerator",
-    "MaskSpec",
-    "Method",
-    "MethodSpec",
-    "Metric",
-    "MetricSpec",
-    "Movable",
-    "Parameter",
-    "PluginKind",
-    "PluginSpec",
-    "Split",
-    "Training",
-    "Value",
-    "resolve_extent",
-]
+from inpaintbench.errors import PluginError
+from inpaintbench.parameters import Parameter
 
 PluginKind = Literal["method", "dataset", "mask", "metric"]
-Split = Literal["train", "test"]
+Split = Literal["train", "val", "test"]
 Training = Literal["never", "per-dataset", "per-dataset-and-mask"]
 """How often a method trains: never, once for each data set, or once for each data set and mask."""
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
 _TARGET = re.compile(r"[\w.]+:[\w.]+")
+_CHECKSUM = re.compile(r"md5:[0-9a-f]{32}|sha256:[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,10 +95,60 @@ class MethodSpec(PluginSpec):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Download:
+    """One file that a data set's publisher lets anyone download.
+
+    Attributes:
+        url: where the publisher keeps it: `https`, `http`, or a file's page on Google Drive.
+        filename: under which it is stored, below the data set's folder.
+        megabytes: its size, for messages.
+        checksum: `md5:…` or `sha256:…` of the whole file, in lower-case hexadecimal digits; empty if nobody has
+            published one.
+        unpack: whether it is an archive (tar, zip) whose content is put into `into`; else the file itself is.
+        into: a folder below that of the data set, with `/`; `.` for that folder itself.
+        splits: of which it is needed; empty for all.
+    """
+
+    url: str
+    filename: str
+    megabytes: float
+    checksum: str = ""
+    unpack: bool = False
+    into: str = "."
+    splits: tuple[Split, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse what could not be fetched, checked, or kept in its folder.
+
+        Raises:
+            PluginError: if the checksum is malformed, or a name leads out of the data set's folder.
+        """
+        if self.checksum and not _CHECKSUM.fullmatch(self.checksum):
+            raise PluginError(f"{self.url}: {self.checksum!r} is no checksum; expected 'md5:…' or 'sha256:…'.")
+        for name in (self.filename, self.into):
+            path = PurePosixPath(name)
+            if not name or path.is_absolute() or ".." in path.parts:
+                raise PluginError(f"{self.url}: {name!r} leads out of the data set's folder.")
+        if len(PurePosixPath(self.filename).parts) != 1:
+            raise PluginError(f"{self.url}: {self.filename!r} is no file name; put folders into `into`.")
+
+
+@dataclass(frozen=True, kw_only=True)
 class DatasetSpec(PluginSpec):
-    """Declares a data set, whose target satisfies `Dataset`."""
+    """Declares a data set, whose target satisfies `Dataset`.
+
+    A data set that lies in a folder has a parameter `path` for it, with the folder's usual name as the default.
+
+    Attributes:
+        homepage: where its publisher describes it, and where a person asks for what may not be downloaded freely.
+        layout: which files must lie where below the folder, one a line; what `bench prepare` tells a person.
+        downloads: what `bench prepare` fetches; empty where the publisher wants a person to ask.
+    """
 
     kind: ClassVar[PluginKind] = "dataset"
+    homepage: str = ""
+    layout: str = ""
+    downloads: tuple[Download, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,124 +194,3 @@ class MetricSpec(PluginSpec):
                 f"metric {self.name}: the label {self.label!r} cannot be filled in; expected text in which braces hold "
                 "a parameter's name."
             ) from error
-
-
-@dataclass(frozen=True)
-class Batch:
-    """What a method is given: never a pixel from inside a hole.
-
-    Attributes:
-        corrupted: float32 in [0, 1], hole pixels 0.
-        hole: True = missing.
-        seeds: one integer below 2**63 an image. All randomness of a method comes from these, so that an
-            image's completion does not depend on its batch.
-    """
-
-    corrupted: Float[Tensor, "b 3 h w"]
-    hole: Bool[Tensor, "b 1 h w"]
-    seeds: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Completion:
-    """What a method may return in place of a bare tensor, to say more of each image.
-
-    Attributes:
-        image: in [0, 1]; what it holds outside the hole does not matter.
-        converged: False for an image on which an iterative method stopped at a limit; tables mark such cells.
-        diagnostics: further numbers, one an image, of any real type; stored with its record under these names.
-    """
-
-    image: Float[Tensor, "b 3 h w"]
-    converged: Bool[Tensor, " b"] | None = None
-    diagnostics: Mapping[str, Tensor] = field(default_factory=dict)
-
-
-@runtime_checkable
-class Method(Protocol):
-    """Fills holes. Built with its spec's parameters as keywords; one object serves all batches of a cell."""
-
-    def complete(self, batch: Batch) -> Tensor | Completion:
-        """Return completions `(b, 3, h, w)` in [0, 1] on the batch's device.
-
-        The harness composites them with the known pixels, clamps (and counts) values outside [0, 1], and
-        stores a wrong shape or type, a NaN, or a change of the batch's own tensors as the failure
-        `invalid-output`.
-        """
-        ...
-
-
-@runtime_checkable
-class Movable(Protocol):
-    """A method or metric that holds tensors, and moves them."""
-
-    def to(self, device: torch.device) -> object:
-        """Move to the device on which the batches will be; return self."""
-        ...
-
-
-@runtime_checkable
-class Dataset(Protocol):
-    """Lists and decodes pictures. Building one downloads nothing and reads no picture."""
-
-    def items(self, split: Split) -> Sequence[str]:
-        """Return the split's item ids: stable, the same on every machine, distinct over all splits.
-
-        Raises:
-            DatasetError: if the data set is not there, or has no such split, with a sentence that says so and where
-                it was looked for.
-        """
-        ...
-
-    def load(self, item: str) -> UInt8[np.ndarray, "h w 3"]:
-        """Decode one item, of any size; the harness resizes and crops.
-
-        Raises:
-            UnreadableImageError: if it cannot be decoded; the run reports it, skips it and counts it.
-            DatasetError: if the whole data set must not be used, such as for a decompression bomb; this ends the run.
-        """
-        ...
-
-    def fingerprint(self, items: Sequence[str]) -> str:
-        """Return a hash of all that the pixels of these items depend on, such as their files' contents."""
-        ...
-
-
-@runtime_checkable
-class MaskGenerator(Protocol):
-    """Draws holes: a pure function of the size and the stream. Needs no torch."""
-
-    def draw(self, height: int, width: int, stream: RandomStream) -> Bool[np.ndarray, "h w"]:
-        """Return a hole, True = missing.
-
-        Raises:
-            ParameterError: if the parameters cannot be met at this size.
-        """
-        ...
-
-
-@runtime_checkable
-class Fingerprinted(Protocol):
-    """A mask generator that reads files."""
-
-    def fingerprint(self) -> str:
-        """Return a hash of the files' contents. It stands in their place in seeds and cell keys."""
-        ...
-
-
-@runtime_checkable
-class Metric(Protocol):
-    """Scores composites, one number an image."""
-
-    def __call__(
-        self,
-        composite: Float[Tensor, "b 3 h w"],
-        image: Float[Tensor, "b 3 h w"],
-        hole: Bool[Tensor, "b 1 h w"],
-    ) -> Float[Tensor, " b"]:
-        """Return one number an image, as float64; NaN where it is undefined (the hole's PSNR without a hole).
-
-        Both pictures hold 8-bit levels divided by 255. A number may not depend on the other images of the
-        batch.
-        """
-        ...

@@ -1,4 +1,4 @@
-"""`image_folder[path=…]`: what is listed, how it is found, and what is said when something is wrong."""
+"""`image_folder[path=…]`: what is listed, how it is found and divided, and what is said when something is wrong."""
 
 import os
 from pathlib import Path
@@ -7,7 +7,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from inpaintbench.errors import DatasetError, UnreadableImageError
+from inpaintbench.api import DatasetSpec, Split
+from inpaintbench.errors import DatasetError, ParameterError, UnreadableImageError
+from inpaintbench.plugins import load_registry
+from inpaintbench.seeding import derive_seed
+from inpaintbench.selectors import select
 from inpaintbench_datasets.image_folder import ImageFolder
 
 
@@ -146,6 +150,152 @@ def test_exchanged_contents_change_the_fingerprint(tmp_path: Path) -> None:
     assert folder.fingerprint(["a.png", "b.png"]) != before
 
 
+def test_sub_folders_are_splits(tmp_path: Path) -> None:
+    for name in ("a/1.png", "b/deep/2.png", "b/3.png", "c/4.png", "5.png"):
+        save(tmp_path / name)
+    folder = ImageFolder(path=str(tmp_path), train="b", val="c", test="a")
+    assert folder.items("train") == ("b/3.png", "b/deep/2.png")
+    assert folder.items("val") == ("c/4.png",)
+    assert folder.items("test") == ("a/1.png",)
+    assert folder.load("b/deep/2.png").shape == (3, 4, 3)
+
+
+def test_a_sub_folder_may_be_written_in_several_ways_and_lie_deep(tmp_path: Path) -> None:
+    save(tmp_path / "data" / "val" / "1.png")
+    for name in ("data/val", "./data/val", "data//val/"):
+        assert ImageFolder(path=str(tmp_path), test=name).items("test") == ("data/val/1.png",)
+
+
+def test_a_split_without_a_sub_folder_is_said(tmp_path: Path) -> None:
+    save(tmp_path / "a" / "1.png")
+    folder = ImageFolder(path=str(tmp_path), test="a")
+    with pytest.raises(DatasetError, match=r"has no train split\. Name its sub-folder: train="):
+        folder.items("train")
+    only_training = ImageFolder(path=str(tmp_path), train="a", test="none")
+    assert only_training.items("train") == ("a/1.png",)
+    with pytest.raises(DatasetError, match=r"has no test split\. Name its sub-folder: test="):
+        only_training.items("test")
+
+
+def test_an_absent_or_empty_sub_folder_is_said(tmp_path: Path) -> None:
+    save(tmp_path / "a" / "1.png")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DatasetError, match=r"has no sub-folder b; name one that is there"):
+        ImageFolder(path=str(tmp_path), test="b").items("test")
+    with pytest.raises(DatasetError, match=r"empty holds no picture"):
+        ImageFolder(path=str(tmp_path), test="empty").items("test")
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"train": "a"}, r"\[test=\.,train=a\] puts pictures into two splits.*Without test=… the whole folder"),
+        ({"train": "a", "test": "a"}, "puts pictures into two splits"),
+        ({"train": "a/b", "test": "a"}, "puts pictures into two splits"),
+        ({"val": "a", "test": "a/b"}, "puts pictures into two splits"),
+        ({"train": "a", "test": "b", "holdout": 5}, "give either holdout, or sub-folders"),
+        ({"test": "b", "holdout": 0.5}, "give either holdout, or sub-folders"),
+        ({"holdout_seed": 3}, "holdout_seed=3.* has no effect without holdout"),
+        ({"test": "../b"}, r"test=\.\./b.* is not possible: expected a folder below that of path"),
+        ({"test": "/b"}, "expected a folder below that of path"),
+        ({"train": "~/b", "test": "a"}, "train=~/b.* is not possible"),
+    ],
+)
+def test_contradictions_are_refused_at_once(given: dict[str, str | int | float], message: str) -> None:
+    with pytest.raises(ParameterError, match=message):
+        ImageFolder(path="anywhere", **given)  # type: ignore[arg-type]
+
+
+def test_neighbours_of_like_names_are_different_folders(tmp_path: Path) -> None:
+    save(tmp_path / "test" / "1.png")
+    save(tmp_path / "test2" / "1.png")
+    folder = ImageFolder(path=str(tmp_path), train="test2", test="test")
+    assert (folder.items("train"), folder.items("test")) == (("test2/1.png",), ("test/1.png",))
+
+
+@pytest.mark.parametrize(("holdout", "held_out"), [(1, 1), (3, 3), (9, 9), (0.25, 3), (0.05, 1), (0.01, 1), (0.85, 9)])
+def test_a_number_or_a_share_is_held_out(tmp_path: Path, holdout: int | float, held_out: int) -> None:
+    for number in range(10):  # 2.5 is rounded to 3, 0.5 to 1, 0.1 is at least 1, and 8.5 is rounded to 9
+        save(tmp_path / f"{number}.png")
+    folder = ImageFolder(path=str(tmp_path), holdout=holdout)
+    test, train = folder.items("test"), folder.items("train")
+    assert (len(test), len(train)) == (held_out, 10 - held_out)
+    assert sorted([*test, *train]) == items(tmp_path)
+    assert list(test) == sorted(test)
+    assert list(train) == sorted(train)
+
+
+def test_those_are_held_out_that_the_documented_order_names(tmp_path: Path) -> None:
+    names = [f"{number}.png" for number in range(8)]
+    for name in names:
+        save(tmp_path / name)
+    for seed in (0, 7):
+        first = sorted(names, key=lambda name: derive_seed("holdout", seed, name))[:3]
+        assert set(ImageFolder(path=str(tmp_path), holdout=3, holdout_seed=seed).items("test")) == set(first)
+
+
+def test_other_seeds_hold_out_other_pictures(tmp_path: Path) -> None:
+    for number in range(12):
+        save(tmp_path / f"{number}.png")
+    chosen = {ImageFolder(path=str(tmp_path), holdout=4, holdout_seed=seed).items("test") for seed in range(5)}
+    assert len(chosen) > 1
+
+
+@pytest.mark.parametrize("holdout", [4, 0.3])
+def test_a_new_picture_moves_at_most_one_other(tmp_path: Path, holdout: int | float) -> None:
+    def splits() -> dict[str, Split]:
+        folder = ImageFolder(path=str(tmp_path), holdout=holdout)
+        return {item: split for split in ("train", "test") for item in folder.items(split)}
+
+    for number in range(12):
+        save(tmp_path / f"{number}.png")
+    before = splits()
+    moved = []
+    for number in range(12, 30):
+        save(tmp_path / f"{number}.png")
+        after = splits()
+        moved.append(sum(after[item] != split for item, split in before.items()))
+        before = after
+    assert max(moved) == 1
+    assert min(moved) == 0
+
+
+def test_a_holdout_larger_than_the_folder_is_refused(tmp_path: Path) -> None:
+    for number in range(3):
+        save(tmp_path / f"{number}.png")
+    with pytest.raises(DatasetError, match="holds out 4 pictures, and the folder has 3"):
+        ImageFolder(path=str(tmp_path), holdout=4).items("test")
+    everything = ImageFolder(path=str(tmp_path), holdout=3)
+    assert len(everything.items("test")) == 3
+    with pytest.raises(DatasetError, match="the folder has 3: none is left for training"):
+        everything.items("train")
+    with pytest.raises(DatasetError, match="has no val split: holdout divides a folder into train and test"):
+        everything.items("val")
+
+
+def test_the_class_is_the_folder_below_that_of_the_split(tmp_path: Path) -> None:
+    for name in ("train/cat/1.png", "test/dog/2.png", "test/big/dog/3.png", "test/4.png", "train/5.png"):
+        save(tmp_path / name)
+    divided = ImageFolder(path=str(tmp_path), train="train", test="test")
+    assert [divided.label(item) for item in divided.items("test")] == ["", "dog", "dog"]
+    assert [divided.label(item) for item in divided.items("train")] == ["", "cat"]
+    whole = ImageFolder(path=str(tmp_path))
+    assert [whole.label(item) for item in whole.items("test")] == ["test", "dog", "dog", "train", "cat"]
+
+
+def test_seeds_of_holes_know_the_holdout_and_no_place() -> None:
+    registry = load_registry([])
+
+    def portable(selector: str) -> str:
+        return select([selector], DatasetSpec, registry)[0].portable_name
+
+    assert portable("image_folder[path=~/a]") == "image_folder"
+    assert portable("image_folder[path=b,train=x,val=y,test=z]") == "image_folder"
+    assert portable("image_folder[path=b,holdout=0.1]") == "image_folder[holdout=0.1]"
+    assert portable("image_folder[path=b,holdout=1]") == "image_folder[holdout=1]"
+    assert portable("image_folder[path=b,holdout=5,holdout_seed=2]") == "image_folder[holdout=5,holdout_seed=2]"
+
+
 @pytest.mark.realdata
 @pytest.mark.skipif(not os.environ.get("INPAINTBENCH_DATA"), reason="INPAINTBENCH_DATA is not set")
 def test_celeba_as_a_folder() -> None:
@@ -155,3 +305,11 @@ def test_celeba_as_a_folder() -> None:
     assert names[0] == "000001.jpg"
     assert folder.load(names[0]).shape == (109, 89, 3)
     assert folder.fingerprint(names) == folder.fingerprint(names)
+
+
+@pytest.mark.realdata
+def test_celeba_with_a_holdout(real_data: Path) -> None:
+    folder = ImageFolder(path=str(real_data / "celeba" / "img_align_celeba"), holdout=0.05)
+    test, train = folder.items("test"), folder.items("train")
+    assert (len(test), len(train)) == (500, 9500)
+    assert not set(test) & set(train)
