@@ -9,6 +9,8 @@ InpaintbenchError
 │   ├── SuiteError           a suite file is not one
 │   ├── PluginError          a plugin cannot be loaded or registers wrongly
 │   ├── DatasetError         a data set is not where it was said to be
+│   ├── CacheError           the folder of caches cannot be used, or has no room
+│   ├── DownloadError        a published file cannot be fetched or unpacked
 │   └── DeviceError          the device asked for is not there
 ├── UnreadableImageError     one image of a data set cannot be decoded
 ├── InvalidOutputError       a method broke its contract: its cell becomes `invalid-output`
@@ -71,6 +73,27 @@ class PluginError(UsageError):
 
 class DatasetError(UsageError):
     """A data set is absent, empty, or not what its selector says."""
+
+
+class CacheError(UsageError):
+    """The folder of caches cannot be read or written, or what is to lie there has no room."""
+
+
+class DownloadError(UsageError):
+    """A published file cannot be fetched or unpacked, or is not what was published.
+
+    Attributes:
+        why: what has happened, without an end mark.
+        advice: what the person can do, as sentences; may be empty.
+    """
+
+    def __init__(self, why: str, advice: str = "") -> None:
+        super().__init__(why, advice)
+        self.why = why
+        self.advice = advice
+
+    def __str__(self) -> str:
+        return f"{self.why}. {self.advice}".rstrip()
 
 
 class DeviceError(UsageError):

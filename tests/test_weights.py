@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from inpaintbench import weights
+from inpaintbench.downloads import reach, transfer
 from inpaintbench.errors import MissingWeightsError
 from inpaintbench.weights import WeightsFile, checkpoints_folder
 
@@ -54,17 +54,24 @@ def server() -> Iterator[str]:
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty cache, no proxies, and nothing remembered of other tests' servers."""
+    """An empty cache, no proxies, no pauses, and nothing remembered of other tests' servers."""
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
-    weights._reachable.cache_clear()
+    monkeypatch.setattr(transfer, "PAUSES", (0.0, 0.0))
+    reach.reachable.cache_clear()
     return tmp_path
 
 
 def file(url: str, sha256: str = SHA256) -> WeightsFile:
     return WeightsFile(filename="net.pth", url=url, megabytes=0.007, sha256=sha256)
+
+
+def lying(home: Path) -> list[str]:
+    """Return what lies where weights belong, but for locks, which stay behind."""
+    names = sorted(entry.name for entry in (home / "hub" / "checkpoints").iterdir())
+    return [name for name in names if name != ".net.pth.lock"]
 
 
 def nobody() -> str:
@@ -108,7 +115,7 @@ def test_the_digest_follows_a_changed_file() -> None:
     assert wanted.digest() == hashlib.sha256(b"two").hexdigest()
 
 
-@pytest.mark.parametrize("sha256", [SHA256, SHA256[:8]])
+@pytest.mark.parametrize("sha256", [SHA256, SHA256[:8], ""])
 def test_an_absent_file_is_fetched_checked_and_kept(server: str, home: Path, sha256: str) -> None:
     wanted = file(f"{server}/net.pth", sha256)
     assert not wanted.found()
@@ -116,7 +123,7 @@ def test_an_absent_file_is_fetched_checked_and_kept(server: str, home: Path, sha
     path = wanted.ensure()
 
     assert path.read_bytes() == CONTENT
-    assert [entry.name for entry in (home / "hub" / "checkpoints").iterdir()] == ["net.pth"]
+    assert lying(home) == ["net.pth"]
     assert wanted.ensure() == path
     assert Publisher.requested == ["/net.pth"]
 
@@ -125,7 +132,6 @@ def test_an_absent_file_is_fetched_checked_and_kept(server: str, home: Path, sha
     ("name", "sha256", "why"),
     [
         ("net.pth", "0" * 64, "sent a file whose SHA-256 does not begin with 0000"),
-        ("torn.pth", SHA256, "sent a file whose SHA-256 does not begin with"),
         ("absent.pth", SHA256, "HTTP Error 404"),
         ("garbage.pth", SHA256, "this is no HTTP"),
     ],
@@ -140,7 +146,19 @@ def test_what_is_not_the_published_file_is_refused_and_leaves_nothing(
 
     assert f"Download {url} (0.007 MB) elsewhere and put it there." in str(caught.value)
     assert str(home / "hub" / "checkpoints" / "net.pth") in str(caught.value)
-    assert list((home / "hub" / "checkpoints").iterdir()) == []
+    assert lying(home) == []
+
+
+def test_a_torn_download_is_refused_and_its_part_kept_for_the_next_attempt(server: str, home: Path) -> None:
+    torn = file(f"{server}/torn.pth")
+
+    with pytest.raises(MissingWeightsError, match="the connection was closed after 3,500 of 7,000 bytes"):
+        torn.ensure()
+
+    assert not torn.found()
+    assert lying(home) == ["net.pth.partial", "net.pth.partial.json"]
+    assert file(f"{server}/net.pth").ensure().read_bytes() == CONTENT
+    assert lying(home) == ["net.pth"]
 
 
 def test_a_host_that_refuses_is_reported_without_a_download(home: Path) -> None:
@@ -183,6 +201,12 @@ def test_a_folder_that_cannot_be_written_is_reported(server: str, home: Path) ->
 
     with pytest.raises(MissingWeightsError, match="cannot be fetched"):
         file(f"{server}/net.pth").ensure()
+
+
+def test_digits_that_are_none_are_reported(server: str) -> None:
+    with pytest.raises(MissingWeightsError, match="'sha256:unknown' is no checksum"):
+        file(f"{server}/net.pth", "unknown").ensure()
+    assert Publisher.requested == []
 
 
 def test_a_url_with_a_malformed_port_is_reported() -> None:

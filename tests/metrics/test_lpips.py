@@ -15,7 +15,8 @@ from skimage import data
 from torch import Tensor
 from torchmetrics.functional.image import learned_perceptual_image_patch_similarity
 
-from inpaintbench import weights
+from inpaintbench import downloads
+from inpaintbench.downloads import reach
 from inpaintbench.errors import MissingWeightsError, UnknownNameError
 from inpaintbench.metrics.backbones import BACKBONES
 from inpaintbench.metrics.lpips import LPIPS, load_network, perceptual_distance
@@ -36,7 +37,7 @@ def _no_lookup(monkeypatch: pytest.MonkeyPatch) -> None:
         raise OSError("there is no network in tests")
 
     monkeypatch.setattr(socket, "create_connection", refuse)
-    monkeypatch.setattr(weights, "_reachable", weights._reachable.__wrapped__)
+    monkeypatch.setattr(downloads, "reachable", reach.reachable.__wrapped__)
 
 
 @pytest.fixture
