@@ -27,12 +27,15 @@ FORMATS = ("text", "md", "csv", "json", "latex", "html")
 )
 @click.option(
     "--by",
-    type=click.Choice(["mask", "dataset"]),
-    help="One column a mask, or a data set, in place of one a metric.",
+    type=click.Choice(["mask", "dataset", "hole_ratio", "class"]),
+    help="One column a mask, or a data set, in place of one a metric; or one row a band of the hole ratio, or a class.",
 )
 @click.option("--metric", "metrics", multiple=True, metavar="NAME", help="Show this metric only. Repeatable.")
 def table_command(
-    folder: Path | None, format_: str, by: Literal["mask", "dataset"] | None, metrics: tuple[str, ...]
+    folder: Path | None,
+    format_: str,
+    by: Literal["mask", "dataset", "hole_ratio", "class"] | None,
+    metrics: tuple[str, ...],
 ) -> None:
     """Print the leaderboard of the results in DIR (default: those of the embedded suite)."""
     folder = folder or Path("results") / DEFAULT

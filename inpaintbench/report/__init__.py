@@ -1,8 +1,8 @@
 """Printed leaderboards: one file a format, and one description of the table that they share.
 
-`sheet` says what a table consists of, `views` and `titles` arrange it, `notes` writes what stands below it, `frame`
-turns it into a `pandas.DataFrame`, and each `as_…` module prints it. A further format is one more such module and one
-more line in `FORMATS`.
+`sheet` says what a table consists of, `views`, `stratified` and `titles` arrange it, `notes` writes what stands below
+it, `frame` turns it into a `pandas.DataFrame`, and each `as_…` module prints it. A further format is one more such
+module and one more line in `FORMATS`.
 """
 
 from __future__ import annotations
@@ -45,8 +45,10 @@ def render(
     Args:
         leaderboard: what to print.
         format: a key of `FORMATS`.
-        by: `mask` or `dataset`: what stands side by side, in a block for each metric; None for a block for each data
-            set, mask and size, with the metrics side by side. JSON always holds everything.
+        by: `mask` or `dataset`: what stands side by side, in a block for each metric. `hole_ratio` or `class`: by what
+            images are told apart, in a block for each metric, data set, mask and size, with the methods side by side.
+            None for a block for each data set, mask and size, with the metrics side by side. JSON always holds every
+            cell's means, and the strata if they are asked for.
         metrics: names of the metrics to show, with or without their parameters, in order; None for all (with `by`:
             those that are ranked, and the PSNR over the hole).
         color: whether `text` may hold ANSI styles; other formats take no notice.
@@ -56,6 +58,7 @@ def render(
 
     Raises:
         UnknownNameError: if there is no such format, metric, or way to arrange.
+        UsageError: if images are to be told apart by class, and none has one.
     """
     if format not in FORMATS:
         raise UnknownNameError("table format", format, FORMATS)

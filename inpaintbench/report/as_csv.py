@@ -1,4 +1,4 @@
-"""The leaderboard as CSV: exact means, one row a cell; or, with `by`, a column for each mask or data set."""
+"""The leaderboard as CSV: exact means, one row a cell; or, with `by`, what `to_frame` arranges by it."""
 
 from __future__ import annotations
 

@@ -8,29 +8,45 @@ import math
 from typing import Any, Final
 
 from inpaintbench.columns import Column
-from inpaintbench.leaderboard import Entry, Leaderboard
+from inpaintbench.leaderboard import Entry, Group, Leaderboard
 from inpaintbench.ranking import Score
+from inpaintbench.report import stratified
 from inpaintbench.report.titles import Titles
 from inpaintbench.report.views import TableOptions, build_sheet, choose_columns
+from inpaintbench.strata import Strata, stratify
 
 SCHEMA: Final = 1
 """Raised when a reader of older documents would misread newer ones."""
 
 
 def render(leaderboard: Leaderboard, options: TableOptions) -> str:
-    """Return one JSON document; `options.by` changes nothing, because it holds every arrangement."""
+    """Return one JSON document.
+
+    It holds every arrangement of the cells' means, so that `options.by` changes nothing, unless it tells images apart:
+    then each group has its `strata` too, and the document says in `strata_by` by what they are told apart.
+
+    Raises:
+        UnknownNameError: if a metric is not there.
+        UsageError: if images are to be told apart by class, and none has one.
+    """
     columns = choose_columns(leaderboard, None, options.metrics)
     titles = Titles(leaderboard.groups)
     sheet = build_sheet(leaderboard, dataclasses.replace(options, by=None))
+    strata: Strata | None = None
+    if options.by == "hole_ratio" or options.by == "class":
+        strata = stratify(leaderboard, options.by, columns)
+    further = () if strata is None else stratified.notes(strata, titles)
     document = {
         "schema": SCHEMA,
         "title": sheet.title,
+        **({} if strata is None else {"strata_by": strata.by}),
         "metrics": [_metric(column) for column in columns],
         "groups": [
             {
                 "title": titles.group(group),
                 **dataclasses.asdict(group),
                 "results": [_result(entry, columns) for entry in leaderboard.by_group[group]],
+                **({} if strata is None else {"strata": _strata(strata, group, columns)}),
             }
             for group in leaderboard.groups
         ],
@@ -43,7 +59,7 @@ def render(leaderboard: Leaderboard, options: TableOptions) -> str:
             }
             for one in leaderboard.mean_ranks
         ],
-        "notes": [dataclasses.asdict(note) for note in sheet.notes],
+        "notes": [dataclasses.asdict(note) for note in (*sheet.notes, *further)],
     }
     return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
@@ -76,6 +92,28 @@ def _result(entry: Entry, columns: list[Column]) -> dict[str, Any]:
         "started": record.started,
         "finished": record.finished,
     }
+
+
+def _strata(strata: Strata, group: Group, columns: list[Column]) -> list[dict[str, Any]]:
+    """Return one object a metric and stratum; images of which the stratum is not known have null for its name."""
+    return [
+        {
+            "metric": column.field,
+            "stratum": stratum.name,
+            "images": stratum.images,
+            "scores": {
+                method: {
+                    "images": one.images,
+                    "mean": _finite(one.score.mean),
+                    "rank": one.score.rank,
+                    "place": one.score.place,
+                }
+                for method, one in stratum.scores.items()
+            },
+        }
+        for column in columns
+        for stratum in strata.of(group, column)
+    ]
 
 
 def _finite(number: float | None) -> float | None:

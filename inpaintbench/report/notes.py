@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from inpaintbench.columns import Column
 from inpaintbench.leaderboard import Entry, Leaderboard
-from inpaintbench.report.sheet import FAILED, LIMITED, MISSING_IMAGES, STALE, UNCONVERGED, Note, count, shorten
+from inpaintbench.report.sheet import FAILED, LIMITED, MISSING_IMAGES, STALE, UNCONVERGED, Note, count, listed, shorten
 from inpaintbench.report.titles import Titles
-
-_SHOWN: Final = 3
-"""So many names are listed; the rest is counted."""
 
 
 def notes(leaderboard: Leaderboard, columns: Sequence[Column], titles: Titles) -> tuple[Note, ...]:
@@ -78,7 +75,7 @@ def _unreadable(entries: Sequence[Entry], titles: Titles) -> Iterator[Note]:
             seen[titles.side(entry.group, "dataset"), entry.record.expected, files] = None
     for dataset, expected, files in seen:
         verb = f"{len(files)} of {count(expected, 'file')} could not be decoded"
-        yield Note(MISSING_IMAGES, f"{dataset}: {verb}: {_listed(files)}.")
+        yield Note(MISSING_IMAGES, f"{dataset}: {verb}: {listed(files)}.")
 
 
 def _incomplete(entries: Sequence[Entry], titles: Titles) -> Iterator[Note]:
@@ -112,14 +109,14 @@ def _unavailable(entries: Sequence[Entry], columns: Sequence[Column]) -> Iterato
                 reasons[metric.label, " ".join(metric.unavailable.split()).rstrip(".")].add(entry.method)
     everyone = {entry.method for entry in entries}
     for (label, reason), methods in reasons.items():
-        of = "" if methods == everyone else f" for {_listed(sorted(methods))}"
+        of = "" if methods == everyone else f" for {listed(sorted(methods))}"
         yield Note("", f"{label} was not scored{of}: {reason}.")
 
 
 def _mean_rank(leaderboard: Leaderboard) -> Iterator[Note]:
     lacking = [one.method for one in leaderboard.mean_ranks if one.mean is None]
     if lacking and len(leaderboard.mean_ranks) > 1 and leaderboard.ranked_group_count:
-        who = _listed(lacking)
+        who = listed(lacking)
         yield Note("", f"No mean rank for {who}: not ranked everywhere that another method is.")
 
 
@@ -132,7 +129,7 @@ def _scoring(columns: Sequence[Column]) -> Iterator[Note]:
 def _devices(entries: Sequence[Entry]) -> Iterator[Note]:
     devices = {_device(device) for entry in entries if (device := entry.record.environment.get("device"))}
     if len(devices) > 1:
-        yield Note("", f"Times were measured on different devices and cannot be compared: {_listed(sorted(devices))}.")
+        yield Note("", f"Times were measured on different devices and cannot be compared: {listed(sorted(devices))}.")
 
 
 def _device(device: Mapping[str, Any]) -> str:
@@ -148,10 +145,4 @@ def _superseded(entries: Sequence[Entry]) -> Iterator[Note]:
 
 
 def _places(entries: Sequence[Entry], titles: Titles) -> str:
-    return _listed([titles.group(entry.group) for entry in entries], separator="; ")
-
-
-def _listed(names: Iterable[str], separator: str = ", ") -> str:
-    names = list(names)
-    rest = len(names) - _SHOWN
-    return separator.join(names[:_SHOWN]) + (f" and {rest} more" if rest > 0 else "")
+    return listed([titles.group(entry.group) for entry in entries], separator="; ")

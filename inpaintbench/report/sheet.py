@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
+from inpaintbench.columns import Column, column_key
 from inpaintbench.leaderboard import Entry
 from inpaintbench.ranking import Place
 
@@ -15,6 +16,9 @@ MISSING: Final = "–"
 
 _LONGEST: Final = 300
 """So many characters of an error's message are shown."""
+
+_NAMES: Final = 3
+"""So many names are listed; the rest is counted."""
 
 LEGEND: Final = "Best in bold, second best underlined."
 """What the styles mean, in every format that has some."""
@@ -46,6 +50,11 @@ class Heading:
     def line(self) -> str:
         """All of it in one line: `PSNR (dB) ↑`."""
         return " ".join(filter(None, [self.label, f"({self.unit})" if self.unit else "", self.arrow]))
+
+    @classmethod
+    def of(cls, column: Column) -> Self:
+        """Return the head of a column of scores."""
+        return cls(label=column.label, unit=column.metric.unit, arrow=column.arrow)
 
 
 @dataclass(frozen=True)
@@ -147,10 +156,26 @@ def shorten(text: str) -> str:
     return line if len(line) <= _LONGEST else line[:_LONGEST].rstrip() + "…"
 
 
+def listed(names: Iterable[str], separator: str = ", ") -> str:
+    """Write the first few names, and how many follow.
+
+    >>> listed(["a", "b", "c", "d"])
+    'a, b, c and 1 more'
+    """
+    names = list(names)
+    rest = len(names) - _NAMES
+    return separator.join(names[:_NAMES]) + (f" and {rest} more" if rest > 0 else "")
+
+
 def marks(entry: Entry) -> str:
     """Return the marks of an entry, without those for missing images and for a limit, which stand elsewhere."""
     worth = {"failed": FAILED, "stale": STALE}.get(entry.standing, "")
     return worth + (UNCONVERGED if entry.record.unconverged else "")
+
+
+def has_column(entry: Entry, column: Column) -> bool:
+    """Return whether an entry was to be scored by this metric, whether it has a number or not."""
+    return any(column_key(metric, entry.group.protocol) == column.key for metric in entry.record.metrics)
 
 
 def lacks_images(entry: Entry) -> bool:

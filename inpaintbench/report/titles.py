@@ -9,6 +9,9 @@ from typing import Literal
 from inpaintbench.leaderboard import Group, Leaderboard, Source
 from inpaintbench.report.sheet import LIMITED, count
 
+Side = Literal["mask", "dataset"]
+"""One half of what a group is of: its holes or its pictures."""
+
 
 class Titles:
     """Names groups so that no two read alike, without repeating what they all share."""
@@ -22,9 +25,10 @@ class Titles:
             self._pictures[_run(group), group.dataset].add(group.pictures)
             self._holes[_run(group), group.mask].add(group.holes)
 
-    def group(self, group: Group, *, without: Literal["mask", "dataset"] | None = None) -> str:
+    def group(self, group: Group, *, without: Side | None = None) -> str:
         """Return a group's title, or that of all groups that differ in their mask or data set alone."""
-        parts = [self.side(group, side) for side in ("dataset", "mask") if side != without]
+        sides: tuple[Side, ...] = ("dataset", "mask")
+        parts = [self.side(group, side) for side in sides if side != without]
         parts.append(f"{group.size} × {group.size}")
         if group.limit is not None:
             parts.append(f"first {group.limit} images {LIMITED}")
@@ -34,7 +38,7 @@ class Titles:
             parts.append(f"protocol {group.protocol}")
         return " · ".join(parts)
 
-    def side(self, group: Group, side: Literal["mask", "dataset"]) -> str:
+    def side(self, group: Group, side: Side) -> str:
         """Return the name of its mask or data set, told apart where the same name has stood for something else."""
         if side == "dataset":
             name, source, rivals = group.dataset, group.pictures, self._pictures[_run(group), group.dataset]

@@ -1,4 +1,7 @@
-"""The three arrangements of a leaderboard: a block a group, or masks or data sets side by side for each metric."""
+"""The arrangements of a leaderboard: a block a group, or for each metric masks, data sets or methods side by side.
+
+Methods stand side by side where images are told apart: see `inpaintbench.report.stratified`.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from inpaintbench.columns import Column, column_key
 from inpaintbench.errors import UnknownNameError
 from inpaintbench.leaderboard import Entry, Group, Leaderboard
 from inpaintbench.ranking import MeanRank, Score
+from inpaintbench.report import stratified
 from inpaintbench.report.notes import notes
 from inpaintbench.report.sheet import (
     MISSING,
@@ -18,15 +22,19 @@ from inpaintbench.report.sheet import (
     Block,
     Heading,
     Item,
+    Note,
     Sheet,
     duration,
+    has_column,
     lacks_images,
     marks,
     number,
 )
-from inpaintbench.report.titles import Titles
+from inpaintbench.report.titles import Side, Titles
+from inpaintbench.strata import stratify
 
-By = Literal["mask", "dataset"]
+By = Literal["mask", "dataset", "hole_ratio", "class"]
+"""What a leaderboard is arranged by: masks or data sets side by side, or images told apart by strata."""
 
 _METHOD: Final = Heading(label="method", numeric=False)
 _IMAGES: Final = Heading(label="images")
@@ -38,8 +46,8 @@ class TableOptions:
     """How a leaderboard is to be printed.
 
     Attributes:
-        by: what stands side by side: masks or data sets, in a block for each metric. None for a block a group, with
-            the metrics side by side.
+        by: what is told apart in a block for each metric: masks or data sets side by side, or strata of images below
+            each other. None for a block a group, with the metrics side by side.
         metrics: names of the metrics to show, with or without their parameters. None for all (with `by`: those that
             are ranked, and the PSNR over the hole).
         color: whether text may hold ANSI styles.
@@ -55,16 +63,23 @@ def build_sheet(leaderboard: Leaderboard, options: TableOptions) -> Sheet:
 
     Raises:
         UnknownNameError: if a metric is not there.
+        UsageError: if images are to be told apart by class, and none has one.
     """
     columns = choose_columns(leaderboard, options.by, options.metrics)
     titles = Titles(leaderboard.groups)
-    if options.by is None:
-        blocks = [_group_block(leaderboard, group, columns, titles) for group in leaderboard.groups]
-    else:
-        blocks = _side_by_side(leaderboard, options.by, columns, titles)
+    further: tuple[Note, ...] = ()
+    match options.by:
+        case None:
+            blocks = [_group_block(leaderboard, group, columns, titles) for group in leaderboard.groups]
+        case "mask" | "dataset" as side:
+            blocks = _side_by_side(leaderboard, side, columns, titles)
+        case key:
+            strata = stratify(leaderboard, key, columns)
+            blocks = stratified.blocks(leaderboard, strata, columns, titles)
+            further = stratified.notes(strata, titles)
     if len(leaderboard.mean_ranks) > 1 and leaderboard.ranked_group_count:
         blocks.append(_mean_rank_block(leaderboard))
-    return Sheet(titles.whole(leaderboard), tuple(blocks), notes(leaderboard, columns, titles))
+    return Sheet(titles.whole(leaderboard), tuple(blocks), (*notes(leaderboard, columns, titles), *further))
 
 
 def choose_columns(leaderboard: Leaderboard, by: By | None, metrics: Sequence[str] | None) -> list[Column]:
@@ -96,11 +111,11 @@ def _group_block(leaderboard: Leaderboard, group: Group, columns: Sequence[Colum
         scores = [_score(entry, column) for column in shown]
         time = Item(duration(entry.seconds_per_image))
         rows.append((Item(entry.method, marks=marks(entry)), *scores, _images([entry]), time))
-    headings = (_METHOD, *(_heading(column) for column in shown), _IMAGES, _SECONDS)
+    headings = (_METHOD, *map(Heading.of, shown), _IMAGES, _SECONDS)
     return Block(titles.group(group), headings, tuple(rows))
 
 
-def _side_by_side(leaderboard: Leaderboard, by: By, columns: Sequence[Column], titles: Titles) -> list[Block]:
+def _side_by_side(leaderboard: Leaderboard, by: Side, columns: Sequence[Column], titles: Titles) -> list[Block]:
     families: dict[str, list[Group]] = defaultdict(list)
     for group in leaderboard.groups:
         families[titles.group(group, without=by)].append(group)
@@ -108,7 +123,7 @@ def _side_by_side(leaderboard: Leaderboard, by: By, columns: Sequence[Column], t
     for family, groups in families.items():
         entries = {(entry.method, group): entry for group in groups for entry in leaderboard.by_group[group]}
         for column in columns:
-            holders = {entry.method for entry in entries.values() if _has(entry, column)}
+            holders = {entry.method for entry in entries.values() if has_column(entry, column)}
             methods = [one.method for one in leaderboard.mean_ranks if one.method in holders]
             if not methods:
                 continue
@@ -118,13 +133,9 @@ def _side_by_side(leaderboard: Leaderboard, by: By, columns: Sequence[Column], t
                 items = [Item(MISSING) if entry is None else _marked_score(entry, column) for entry in found]
                 rows.append((Item(method), *items, _images([entry for entry in found if entry is not None])))
             headings = [Heading(label=titles.side(group, by)) for group in groups]
-            title = f"{_heading(column).line} · {family}"
+            title = f"{Heading.of(column).line} · {family}"
             blocks.append(Block(title, (_METHOD, *headings, _IMAGES), tuple(rows)))
     return blocks
-
-
-def _has(entry: Entry, column: Column) -> bool:
-    return any(column_key(metric, entry.group.protocol) == column.key for metric in entry.record.metrics)
 
 
 def _mean_rank_block(leaderboard: Leaderboard) -> Block:
@@ -138,10 +149,6 @@ def _mean_rank_block(leaderboard: Leaderboard) -> Block:
     voters = [column.label for column in leaderboard.columns if column.metric.ranked and column.key in ranked]
     title = f"Mean rank over {', '.join(voters) or 'nothing'}"
     return Block(title, headings, tuple(row(one) for one in leaderboard.mean_ranks))
-
-
-def _heading(column: Column) -> Heading:
-    return Heading(label=column.label, unit=column.metric.unit, arrow=column.arrow)
 
 
 def _score(entry: Entry, column: Column) -> Item:

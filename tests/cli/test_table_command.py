@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from inpaintbench import report
@@ -63,6 +64,34 @@ def test_one_column_a_mask(bench: Any, results: str) -> None:
     assert "PSNR" in scores
     assert "SSIM" not in scores
     assert "circle" in scores
+
+
+def test_one_row_a_band_of_the_hole_ratio(bench: Any, results: str) -> None:
+    outcome = bench("table", results, "--by", "hole_ratio", "--metric", "psnr")
+    circle = outcome.out.partition("circle[diameter=8] · 16 × 16\n")[2].partition("\n\n")[0].splitlines()
+
+    assert outcome.code == 0
+    assert circle[0].split() == ["hole", "ratio", "images", "noise", "slow"]
+    assert [row.split()[:-2] for row in circle[1:]] == [["(0.2,", "0.3]", "6"], ["all", "6/6"]]  # 52 of 256 pixels
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+def test_one_row_a_class(bench: Any, results: str, format_: str) -> None:
+    for path in Path(results).rglob("images.parquet"):
+        pd.read_parquet(path).assign(**{"class": ["cat", "dog"] * 3}).to_parquet(path)
+    outcome = bench("table", results, "--by", "class", "--format", format_)
+
+    assert outcome.code == 0
+    assert "dog" in outcome.out
+    assert outcome.err == ""
+
+
+def test_without_classes_none_are_told_apart(bench: Any, results: str) -> None:
+    outcome = bench("table", results, "--by", "class")
+
+    assert outcome.code == 2
+    assert outcome.err.startswith("bench: No image of these results has a class")
+    assert outcome.out == ""
 
 
 def test_a_later_run_with_fewer_metrics_hides_none(bench: Any, small: list[str]) -> None:

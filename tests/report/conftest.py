@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,11 @@ from inpaintbench.metrics import register_metrics
 from inpaintbench.plugins import PluginSource
 from inpaintbench.records import CellRecord, MetricColumn, StoredCell
 from inpaintbench.selectors import Selection
+from inpaintbench.store import CellWriter, Store
 
 MakeMetric = Callable[..., MetricColumn]
 MakeCell = Callable[..., StoredCell]
+StoreCell = Callable[..., StoredCell]
 
 WEIGHTS = {"lpips": "ab12cd" + 58 * "0"}
 
@@ -75,3 +77,28 @@ def make_cell() -> MakeCell:
         return StoredCell(Path("nowhere"), CellRecord(**{"key": key, **fields}))
 
     return make
+
+
+@pytest.fixture
+def store_cell(tmp_path: Path, make_cell: MakeCell) -> StoreCell:
+    """Return a function that stores a complete cell with the records of its images, as a run does.
+
+    Its metrics are those of the protocol that its images have numbers of.
+    """
+
+    def store(method: str, images: Sequence[Mapping[str, Any]], **changes: Any) -> StoredCell:
+        means = {name: None for one in images for name in one if name in METRICS}
+        record = make_cell(method, means, **{"expected": len(images), "scored": len(images), **changes}).record
+        root = Store(tmp_path)
+        folder = root.folder(record.method, record.dataset, record.mask, record.key)
+        writer = CellWriter(folder).open()
+        try:
+            writer.append([{"item": f"{index}.png", "index": index, **one} for index, one in enumerate(images)])
+            writer.seal(record)
+        finally:
+            writer.close()
+        stored = root.read(folder)
+        assert stored is not None
+        return stored
+
+    return store

@@ -10,6 +10,7 @@ from inpaintbench.records import MetricColumn, StoredCell
 from inpaintbench.report import render
 
 MakeCell = Callable[..., StoredCell]
+StoreCell = Callable[..., StoredCell]
 MakeMetric = Callable[..., MetricColumn]
 
 
@@ -82,3 +83,22 @@ def test_it_is_the_same_each_time(make_cell: MakeCell) -> None:
 def test_long_names_are_not_cut(make_cell: MakeCell) -> None:
     name = "method[" + "x" * 200 + "]"
     assert name in render(Leaderboard.from_cells([make_cell(name, {"psnr": 20.0})]), "html")
+
+
+def test_a_class_is_text_whatever_it_is_called(store_cell: StoreCell) -> None:
+    cells = [
+        store_cell(method, [{"psnr": number, "hole_ratio": 0.25, "class": "<b>cat"}])
+        for method, number in [("a", 20.0), ("c", 10.0)]
+    ]
+    page = Page(render(Leaderboard.from_cells(cells), "html", by="class"))
+    assert "b" not in page.tags
+    head, row, whole = page.cells[:4], page.cells[4:8], page.cells[8:11]
+    assert [text for _, text in head] == ["class", "images", "a", "c"]
+    assert [text for _, text in row] == ["<b>cat", "1", "20.00", "10.00"]
+    assert [[name for name in ("best", "second") if name in classes.split()] for classes, _ in row] == [
+        [],
+        [],
+        ["best"],
+        ["second"],
+    ]
+    assert [text for _, text in whole] == ["all", "1/1", "20.00"]

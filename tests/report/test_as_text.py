@@ -155,7 +155,7 @@ def test_unknown_names_are_refused_with_the_near_ones(board: Leaderboard) -> Non
         render(board, metrics=["lpip"])
     with pytest.raises(UnknownNameError, match=r"table format called 'markdown'.*Known: csv, html"):
         render(board, "markdown")
-    with pytest.raises(UnknownNameError, match=r"'method'.*Known: dataset, mask"):
+    with pytest.raises(UnknownNameError, match=r"'method'.*Known: class, dataset, hole_ratio, mask"):
         render(board, by="method")  # type: ignore[arg-type]
 
 
