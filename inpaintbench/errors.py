@@ -9,6 +9,7 @@ InpaintbenchError
 │   ├── SuiteError           a suite file is not one
 │   ├── PluginError          a plugin cannot be loaded or registers wrongly
 │   ├── DatasetError         a data set is not where it was said to be
+│   │   └── NoSplitError     it has no such split, wherever it is
 │   ├── CacheError           the folder of caches cannot be used, or has no room
 │   ├── DownloadError        a published file cannot be fetched or unpacked
 │   └── DeviceError          the device asked for is not there
@@ -73,6 +74,10 @@ class PluginError(UsageError):
 
 class DatasetError(UsageError):
     """A data set is absent, empty, or not what its selector says."""
+
+
+class NoSplitError(DatasetError):
+    """A data set has no such split, wherever its files are."""
 
 
 class CacheError(UsageError):

@@ -624,7 +624,7 @@ def test_without_gdown_it_says_how_to_come_by_the_file(monkeypatch: pytest.Monke
     monkeypatch.setitem(sys.modules, "gdown", None)
     with pytest.raises(DownloadError) as caught:
         fetch(DRIVE, target)
-    assert "Google Drive needs the package gdown: `pip install gdown`." in str(caught.value)
+    assert "Google Drive needs the package gdown: `pip install 'inpaintbench[drive]'`." in str(caught.value)
     assert f"Download {DRIVE} in a browser and put it at {target}." in str(caught.value)
 
 

@@ -270,7 +270,7 @@ def test_without_a_download_it_says_what_a_person_does(folder: Path) -> None:
 
     assert str(caught.value) == instructions(dataset(), folder)
     assert str(caught.value).splitlines() == [
-        "photos cannot be fetched automatically: its publisher offers no download that needs no person.",
+        "photos has to be fetched by hand: its publisher offers no download that needs no person.",
         "Get it from https://example.org/photos",
         "Its terms: research only",
         f"Put it into {folder}, so that it holds",

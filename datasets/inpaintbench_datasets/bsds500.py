@@ -15,8 +15,7 @@ from jaxtyping import UInt8
 from inpaintbench.api import Split
 from inpaintbench.decoding import decode
 from inpaintbench.errors import DatasetError
-from inpaintbench.fingerprints import fingerprint_files
-from inpaintbench_datasets.official import find_official, names_in
+from inpaintbench_datasets.official import find_official, fingerprint_parts, names_in
 
 PICTURES: Final[Mapping[Split, int]] = {"train": 200, "val": 100, "test": 200}
 """How many pictures each split has."""
@@ -53,7 +52,7 @@ class BSDS500:
         Raises:
             UnreadableImageError: if it cannot be decoded.
         """
-        return decode(self._images / item)
+        return decode(self._images(item.split("/")[0]) / item)
 
     def fingerprint(self, items: Sequence[str]) -> str:
         """Return the SHA-256 over the items' ids and the contents of their files.
@@ -61,10 +60,12 @@ class BSDS500:
         Raises:
             DatasetError: if a file has gone or cannot be read.
         """
-        return fingerprint_files(self._images, items)
+        splits = list(dict.fromkeys(item.split("/")[0] for item in items))
+        parts = [(self._images(split), [item for item in items if item.startswith(f"{split}/")]) for split in splits]
+        return fingerprint_parts(parts)
 
     def _list(self, split: Split) -> Sequence[str]:
-        folder = self._images / split
+        folder = self._images(split) / split
         names = sorted(name for name in names_in("bsds500", folder) if name.lower().endswith(".jpg"))
         if len(names) != PICTURES[split]:
             raise DatasetError(
@@ -73,8 +74,11 @@ class BSDS500:
             )
         return [f"{split}/{name}" for name in names]
 
+    def _images(self, split: str) -> Path:
+        """Return the first of `FOLDERS` that holds the split, so that a whole copy makes up for a part."""
+        places = [self._folder / name for name in FOLDERS]
+        return next((place for place in places if (place / split).is_dir()), places[0])
+
     @cached_property
-    def _images(self) -> Path:
-        folder = find_official("bsds500", self.path)
-        places = [folder / name for name in FOLDERS]
-        return next((place for place in places if place.is_dir()), places[0])
+    def _folder(self) -> Path:
+        return find_official("bsds500", self.path)

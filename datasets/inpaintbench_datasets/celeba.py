@@ -124,8 +124,9 @@ def central_square(picture: UInt8[np.ndarray, "h w 3"], crop: int) -> UInt8[np.n
     row (h − side) // 2 and column (w − side) // 2: of an odd margin, the right or lower part is the larger one.
 
     For the published 178 × 218 pictures, `crop=108` is rows 55 to 162 and columns 35 to 142, as `center_crop` in
-    carpedm20/DCGAN-tensorflow's `utils.py` has it. That code rounds half an odd margin instead of cutting it off, so
-    that for an odd `crop` its square lies one pixel further down and right.
+    carpedm20/DCGAN-tensorflow's `utils.py` has it. For an odd `crop`, that code rounds half of the margin (as its
+    Python does: halves up, or to even) where it is cut off here, so that its square may lie a pixel further down
+    and right.
 
     Args:
         picture: RGB levels.

@@ -19,7 +19,7 @@ from jaxtyping import UInt8
 
 from inpaintbench.api import Split, resolve_extent
 from inpaintbench.decoding import decode
-from inpaintbench.errors import DatasetError, ParameterError
+from inpaintbench.errors import DatasetError, NoSplitError, ParameterError
 from inpaintbench.fingerprints import fingerprint_files
 from inpaintbench.folders import PICTURE_SUFFIXES, find_folder, list_pictures
 from inpaintbench.seeding import derive_seed
@@ -108,17 +108,17 @@ class ImageFolder:
         if split in self._folders:
             return self._pictures_in(self._folders[split])
         if self._folders == {"test": HERE}:
-            raise DatasetError(
+            raise NoSplitError(
                 f"image_folder[path={self.path}] has no {split} split: every picture of a folder is for testing. "
                 "Choose another data set to train on, or divide this one: into sub-folders (train=…,test=…), or by "
                 "a share for testing (holdout=0.1)."
             )
-        raise DatasetError(f"image_folder[path={self.path}] has no {split} split. Name its sub-folder: {split}=….")
+        raise NoSplitError(f"image_folder[path={self.path}] has no {split} split. Name its sub-folder: {split}=….")
 
     def _part(self, split: Split) -> tuple[str, ...]:
         """Return the pictures held out (test), or the others (train)."""
         if split == "val":
-            raise DatasetError(
+            raise NoSplitError(
                 f"image_folder[path={self.path},holdout={self.holdout}] has no val split: holdout divides a folder "
                 "into train and test. For three splits, name sub-folders: train=…,val=…,test=…."
             )

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from inpaintbench.errors import DatasetError
+from inpaintbench.errors import DatasetError, NoSplitError
 from inpaintbench.fingerprints import fingerprint_files
 from inpaintbench.folders import find_folder
 
@@ -119,7 +119,7 @@ def fingerprint_parts(parts: Iterable[tuple[Path, Sequence[str]]]) -> str:
     return digest.hexdigest()
 
 
-def lacks_split(name: str, split: str, why: str) -> DatasetError:
+def lacks_split(name: str, split: str, why: str) -> NoSplitError:
     """Return the error for a split that a data set does not have.
 
     Args:
@@ -127,7 +127,7 @@ def lacks_split(name: str, split: str, why: str) -> DatasetError:
         split: that was asked for.
         why: there is none, and what to do, as sentences' ends: "its 100 pictures are … .".
     """
-    return DatasetError(f"{name} has no {split} split: {why}")
+    return NoSplitError(f"{name} has no {split} split: {why}")
 
 
 def _advice(name: str) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import ClassVar, Literal, get_args
 
 from inpaintbench.errors import PluginError
-from inpaintbench.parameters import Parameter
+from inpaintbench.parameters import Parameter, Value
 
 PluginKind = Literal["method", "dataset", "mask", "metric"]
 Split = Literal["train", "val", "test"]
@@ -107,6 +108,7 @@ class Download:
         unpack: whether it is an archive (tar, zip) whose content is put into `into`; else the file itself is.
         into: a folder below that of the data set, with `/`; `.` for that folder itself.
         splits: of which it is needed; empty for all.
+        only_for: names and values of the data set's parameters with which alone it is needed; empty for any.
     """
 
     url: str
@@ -116,6 +118,7 @@ class Download:
     unpack: bool = False
     into: str = "."
     splits: tuple[Split, ...] = ()
+    only_for: tuple[tuple[str, Value], ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse what could not be fetched, checked, or kept in its folder.
@@ -131,6 +134,10 @@ class Download:
                 raise PluginError(f"{self.url}: {name!r} leads out of the data set's folder.")
         if len(PurePosixPath(self.filename).parts) != 1:
             raise PluginError(f"{self.url}: {self.filename!r} is no file name; put folders into `into`.")
+
+    def serves(self, values: Mapping[str, Value]) -> bool:
+        """Whether it is needed with these values of the data set's parameters."""
+        return all(values.get(name) == value for name, value in self.only_for)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -29,7 +29,7 @@ def require_gdown() -> Any:
     try:
         return importlib.import_module("gdown")
     except ImportError as error:
-        raise RefusedError("Google Drive needs the package gdown: `pip install gdown`") from error
+        raise RefusedError("Google Drive needs the package gdown: `pip install 'inpaintbench[drive]'`") from error
 
 
 def fetch_from_drive(gdown: Any, url: str, partial: Path, on_progress: Progress) -> None:

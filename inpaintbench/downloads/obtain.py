@@ -105,7 +105,8 @@ def missing(spec: DatasetSpec, folder: Path, splits: Sequence[Split]) -> list[Do
 
 def instructions(spec: DatasetSpec, folder: Path) -> str:
     """Return what a person does to get a data set by hand, on several lines: where to ask, and what belongs where."""
-    lines = [f"{spec.name} cannot be fetched automatically: its publisher offers no download that needs no person."]
+    rest = f"What {spec.name} still lacks" if spec.downloads else spec.name
+    lines = [f"{rest} has to be fetched by hand: its publisher offers no download that needs no person."]
     if spec.homepage:
         lines.append(f"Get it from {spec.homepage}")
     if spec.licence:

@@ -60,6 +60,15 @@ def test_a_split_that_is_not_there_is_said_and_the_others_are_read(tmp_path: Pat
         photographs.items("test")
 
 
+def test_a_whole_copy_makes_up_for_a_part(tmp_path: Path) -> None:
+    fill(tmp_path / "images", "train", 200)
+    fill(tmp_path / "BSR" / "BSDS500" / "data" / "images", "test", 200)
+    photographs = BSDS500(path=str(tmp_path))
+    items = [photographs.items("train")[0], photographs.items("test")[0]]
+    assert [photographs.load(item).shape for item in items] == [(16, 24, 3)] * 2
+    assert len({photographs.fingerprint([item]) for item in items}) == 2
+
+
 @pytest.mark.parametrize("count", [1, 199, 201])
 def test_a_split_of_another_size_is_refused(tmp_path: Path, count: int) -> None:
     fill(tmp_path / "images", "test", count)

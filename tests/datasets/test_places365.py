@@ -146,14 +146,14 @@ def test_a_line_that_is_no_category_is_shown(tmp_path: Path, line: str) -> None:
 def test_downloads_are_those_that_torchvision_declares() -> None:
     from torchvision.datasets import Places365 as Theirs
 
-    declared = {
-        (): Theirs._DEVKIT_META["standard"],
-        ("train",): Theirs._IMAGES_META["train-standard", True],
-        ("test",): Theirs._IMAGES_META["val", True],
-    }
-    assert {download.splits for download in PLACES365.downloads} == set(declared)
+    declared = {((), ()): Theirs._DEVKIT_META["standard"]}
+    for variant in ("small", "large"):
+        only_for = (("variant", variant),)
+        declared[("train",), only_for] = Theirs._IMAGES_META["train-standard", variant == "small"]
+        declared[("test",), only_for] = Theirs._IMAGES_META["val", variant == "small"]
+    assert {(download.splits, download.only_for) for download in PLACES365.downloads} == set(declared)
     for download in PLACES365.downloads:
-        filename, md5 = declared[download.splits]
+        filename, md5 = declared[download.splits, download.only_for]
         assert (download.filename, download.checksum) == (filename, f"md5:{md5}")
         assert download.url == Theirs._BASE_URL + filename
         assert download.unpack

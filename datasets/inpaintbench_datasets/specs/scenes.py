@@ -100,7 +100,7 @@ PLACES365 = DatasetSpec(
         "data_256/a/airfield/00000001.jpg … (to train; torchvision's name data_256_standard/ does as well)\n"
         "val_256/Places365_val_00000001.jpg … 00036500.jpg (to test)\n"
         "For variant=large: data_large/ from train_large_places365standard.tar (105 GB), val_large/ from val_large.tar "
-        f"(2.1 GB), both below {_PLACES}; they are not fetched."
+        "(2.1 GB)"
     ),
     downloads=(
         Download(
@@ -117,6 +117,7 @@ PLACES365 = DatasetSpec(
             checksum="md5:53ca1c756c3d1e7809517cc47c5561c5",
             unpack=True,
             splits=("train",),
+            only_for=(("variant", "small"),),
         ),
         Download(
             url=_PLACES + "val_256.tar",
@@ -125,6 +126,25 @@ PLACES365 = DatasetSpec(
             checksum="md5:e27b17d8d44f4af9a78502beb927f808",
             unpack=True,
             splits=("test",),
+            only_for=(("variant", "small"),),
+        ),
+        Download(
+            url=_PLACES + "train_large_places365standard.tar",
+            filename="train_large_places365standard.tar",
+            megabytes=105_000,
+            checksum="md5:67e186b496a84c929568076ed01a8aa1",
+            unpack=True,
+            splits=("train",),
+            only_for=(("variant", "large"),),
+        ),
+        Download(
+            url=_PLACES + "val_large.tar",
+            filename="val_large.tar",
+            megabytes=2_100,
+            checksum="md5:9b71c4993ad89d2d8bcbdc4aef38042f",
+            unpack=True,
+            splits=("test",),
+            only_for=(("variant", "large"),),
         ),
     ),
     notes=(
