@@ -22,11 +22,17 @@ def data_folder() -> Path:
     """Return the folder that data sets lie in: `$INPAINTBENCH_DATA`, or `$XDG_DATA_HOME/inpaintbench` if not set.
 
     Where the latter is not set either, it is `~/.local/share`. The folder need not exist.
+
+    Raises:
+        DatasetError: if it begins with the home folder of somebody who has none.
     """
     chosen = os.environ.get(DATA_VARIABLE)
-    if chosen:
-        return Path(chosen).expanduser().absolute()
-    return Path(os.environ.get("XDG_DATA_HOME") or "~/.local/share").expanduser().absolute() / "inpaintbench"
+    try:
+        if chosen:
+            return Path(chosen).expanduser().absolute()
+        return Path(os.environ.get("XDG_DATA_HOME") or "~/.local/share").expanduser().absolute() / "inpaintbench"
+    except RuntimeError as error:
+        raise DatasetError(f"No folder of data sets is known ({error}). Name one in ${DATA_VARIABLE}.") from error
 
 
 def find_folder(path: str, advice: str = _CHECK) -> Path:

@@ -10,7 +10,7 @@ import json
 import platform
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from importlib.machinery import ModuleSpec
 from pathlib import Path
@@ -18,10 +18,14 @@ from typing import Any, Final
 
 NUMERIC_CORE: Final = (
     "inpaintbench.decoding",
+    "inpaintbench.execution.chosen.holes",
+    "inpaintbench.execution.drawing",
     "inpaintbench.execution.loader",
+    "inpaintbench.holes",
     "inpaintbench.ops",
     "inpaintbench.parameters",
     "inpaintbench.pictures",
+    "inpaintbench.prepared.wanted",
     "inpaintbench.seeding",
 )
 """Modules of the core that every number passes through, before it is scored by a protocol with a version of its own."""
@@ -75,7 +79,12 @@ def code_digest(target: str) -> str:
 @lru_cache(maxsize=1)
 def core_digest() -> str:
     """Return a hash of the source of `NUMERIC_CORE`, on which every cell depends."""
-    return digest([_read(name, path, _state(path))[0] for name in NUMERIC_CORE if (path := _source_of(name))])
+    return source_digest(NUMERIC_CORE)
+
+
+def source_digest(modules: Sequence[str]) -> str:
+    """Return a hash of the source of these modules, and of no other."""
+    return digest([_read(name, path, _state(path))[0] for name in modules if (path := _source_of(name))])
 
 
 def _is_in(module: str, package: str) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ import torch
 from jaxtyping import install_import_hook
 
 CHECKED = (
+    "inpaintbench.holes",
     "inpaintbench.ops",
     "inpaintbench.pictures",
     "inpaintbench.metrics",
@@ -28,6 +31,7 @@ CHECKED = (
 )
 """Modules whose shape annotations are checked at run time, in the tests alone."""
 
+_tests = itertools.count()
 _hook = install_import_hook(list(CHECKED), "beartype.beartype")
 torch.set_num_threads(1)
 
@@ -50,6 +54,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(no_data)
         if item.get_closest_marker("slow") and "slow" not in str(asked):
             item.add_marker(slow)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_cache_of_the_machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep what fixtures of whole modules prepare away from the user's cache."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("INPAINTBENCH_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every test begin with nothing prepared, and nothing remembered of files."""
+    monkeypatch.setenv("INPAINTBENCH_CACHE", str(tmp_path_factory.getbasetemp() / f"cache-{next(_tests)}"))
 
 
 @pytest.fixture(autouse=True)

@@ -19,10 +19,16 @@ ALLOWED: dict[str, set[str]] = {
     "atomic": set(),
     "provenance": set(),
     "parameters": {"errors"},
+    "caching": {"errors"},
     "folders": {"errors"},
+    "fingerprints": {"caching", "errors", "folders"},
     "decoding": {"errors"},
     "pictures": {"errors", "decoding"},
-    "weights": {"errors"},
+    "holes": {"errors", "seeding"},
+    "contact_sheet": set(),
+    "downloads": {"api", "archives", "atomic", "errors"},
+    "archives": {"errors"},
+    "weights": {"downloads", "errors"},
     "api": {"errors", "parameters", "seeding"},
     "hookspecs": {"api"},
     "metrics": {"", "api", "errors", "ops", "weights"},
@@ -30,6 +36,7 @@ ALLOWED: dict[str, set[str]] = {
     "plugins": {"hookspecs", "api", "errors"},
     "selectors": {"plugins", "api", "errors", "parameters", "weights"},
     "suite": {"errors"},
+    "prepared": {"api", "atomic", "caching", "errors", "pictures", "plugins", "provenance", "selectors"},
     # what is stored
     "records": {"errors"},
     "journal": {"records"},
@@ -38,24 +45,28 @@ ALLOWED: dict[str, set[str]] = {
     "columns": {"records"},
     "ranking": {"columns", "records"},
     "leaderboard": {"ranking", "columns", "records"},
-    "report": {"leaderboard", "ranking", "columns", "records", "errors", "provenance"},
+    "strata": {"leaderboard", "ranking", "columns", "records", "errors"},
+    "report": {"strata", "leaderboard", "ranking", "columns", "records", "errors", "provenance"},
     "results": {"store", "records", "leaderboard", "report"},
     # what runs
     "execution": {
-        "folders",
-        "api", "atomic", "errors", "metrics", "ops", "pictures", "plugins", "provenance", "records", "results",
-        "seeding", "selectors", "store", "suite", "weights",
+        "api", "atomic", "errors", "fingerprints", "holes", "metrics", "ops", "plugins", "prepared", "provenance",
+        "records", "results", "selectors", "store", "suite", "weights",
     },
     "cli": {
-        "", "api", "errors", "execution", "leaderboard", "parameters", "plugins", "provenance", "records", "report",
-        "results", "selectors", "store", "suite", "weights",
+        "", "api", "atomic", "contact_sheet", "downloads", "errors", "execution", "fingerprints", "folders",
+        "leaderboard",
+        "parameters", "plugins", "prepared", "provenance", "records", "report", "results", "selectors", "store",
+        "suite", "weights",
     },
     # the face of the package: hookimpl at once, run and Results when asked for
     "": {"hookspecs", "execution", "results"},
 }  # fmt: skip
 """By module or sub-package of `inpaintbench` (`""` is the package itself): what it may import besides itself."""
 
-FOR_PLUGINS = {"", "api", "errors", "ops", "parameters", "decoding", "pictures", "folders", "seeding", "weights"}
+FOR_PLUGINS = {
+    "", "api", "errors", "ops", "parameters", "decoding", "pictures", "fingerprints", "folders", "seeding", "weights",
+}  # fmt: skip
 """What bundled plugin packages may import of the core, as anyone's may."""
 
 

@@ -1,14 +1,12 @@
 from __future__ import annotations
 
-import hashlib
 import os
 from pathlib import Path
 
 import pytest
 
-from inpaintbench import folders
 from inpaintbench.errors import DatasetError
-from inpaintbench.folders import find_folder, fingerprint_files, list_pictures
+from inpaintbench.folders import data_folder, find_folder, list_pictures, places_of
 
 
 @pytest.fixture
@@ -17,7 +15,9 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "here"
     folder.mkdir()
     monkeypatch.chdir(folder)
-    monkeypatch.delenv("INPAINTBENCH_DATA", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    for name in ("INPAINTBENCH_DATA", "XDG_DATA_HOME"):
+        monkeypatch.delenv(name, raising=False)
     return folder
 
 
@@ -53,15 +53,42 @@ def test_a_file_of_that_name_does_not_hide_a_folder_below_the_data_folder(
     assert find_folder("faces") == here.parent / "data" / "faces"
 
 
+def test_data_lies_where_the_variables_say(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert data_folder() == here.parent / "home" / ".local" / "share" / "inpaintbench"
+    monkeypatch.setenv("XDG_DATA_HOME", "shared")
+    assert data_folder() == here / "shared" / "inpaintbench"
+    monkeypatch.setenv("INPAINTBENCH_DATA", "~/pictures")
+    assert data_folder() == here.parent / "home" / "pictures"
+
+
+def test_a_path_is_looked_for_in_two_places_at_most(here: Path) -> None:
+    data = here.parent / "home" / ".local" / "share" / "inpaintbench"
+
+    assert places_of("a/b") == [here / "a" / "b", data / "a" / "b"]
+    assert places_of(str(here)) == [here]
+    with pytest.raises(
+        DatasetError, match=r"'~nobody-of-that-name/a' names no folder .*; write the path without the ~"
+    ):
+        places_of("~nobody-of-that-name/a")
+
+
+def test_a_path_that_cannot_be_looked_for_is_refused(here: Path) -> None:
+    with pytest.raises(DatasetError, match=r"'a+' cannot be looked for: File name too long"):
+        find_folder("a" * 300)
+
+
 def test_an_absent_folder_is_refused_with_the_places_that_were_looked_at(
     here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(DatasetError, match=r"no folder .*here/faces \(\$INPAINTBENCH_DATA, .* is not set\)"):
+    with pytest.raises(
+        DatasetError,
+        match=r"no folder .*here/faces nor .*home/\.local/share/inpaintbench/faces\. Check the path .* let",
+    ):
         find_folder("faces")
 
     monkeypatch.setenv("INPAINTBENCH_DATA", "data")
-    with pytest.raises(DatasetError, match=r"no folder .*here/faces nor .*here/data/faces\."):
-        find_folder("faces")
+    with pytest.raises(DatasetError, match=r"no folder .*here/faces nor .*here/data/faces\. Fetch it\.$"):
+        find_folder("faces", "Fetch it.")
 
 
 def test_pictures_are_listed_at_any_depth_in_one_order(here: Path) -> None:
@@ -100,38 +127,3 @@ def test_a_file_name_that_is_no_unicode_text_is_refused(here: Path) -> None:
 def test_a_folder_that_cannot_be_read_is_refused(here: Path) -> None:
     with pytest.raises(DatasetError, match=r"absent cannot be read: No such file or directory\."):
         list_pictures(here / "absent")
-
-
-def test_the_fingerprint_hashes_names_and_contents_in_the_order_given(here: Path) -> None:
-    (here / "a").write_bytes(b"one")
-    (here / "b").write_bytes(b"two")
-    expected = hashlib.sha256()
-    for name, content in ((b"b", b"two"), (b"a", b"one")):
-        expected.update(b"\0\0\0\0\0\0\0\x01" + name + hashlib.sha256(content).digest())
-
-    assert fingerprint_files(here, ["b", "a"]) == expected.hexdigest()
-
-
-def test_unchanged_files_are_read_once(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    read: list[Path] = []
-    hash_contents = folders._hash_contents
-
-    def counting(folder: Path, names: list[str]) -> str:
-        read.append(folder)
-        return hash_contents(folder, names)
-
-    monkeypatch.setattr(folders, "_hash_contents", counting)
-    (here / "a").write_bytes(b"one")
-    first = fingerprint_files(here, ["a"])
-
-    assert fingerprint_files(here, ["a"]) == first
-    assert len(read) == 1
-
-    os.utime(here / "a", ns=(0, 1))
-    assert fingerprint_files(here, ["a"]) == first
-    assert len(read) == 2
-
-
-def test_a_file_that_has_gone_is_refused(here: Path) -> None:
-    with pytest.raises(DatasetError, match=r"gone\.png cannot be read: No such file or directory\."):
-        fingerprint_files(here, ["gone.png"])

@@ -14,8 +14,11 @@ from typing import NoReturn
 import click
 
 from inpaintbench import __version__
+from inpaintbench.cli.cache import cache_group
 from inpaintbench.cli.catalog import list_command, show_command
 from inpaintbench.cli.doctor import doctor_command
+from inpaintbench.cli.prepare import prepare_command
+from inpaintbench.cli.preview import masks_group, preview_command
 from inpaintbench.cli.run import plan_command, run_command
 from inpaintbench.cli.table import table_command
 from inpaintbench.errors import InpaintbenchError
@@ -32,7 +35,18 @@ def bench() -> None:
     """
 
 
-for command in (run_command, plan_command, table_command, list_command, show_command, doctor_command):
+for command in (
+    run_command,
+    plan_command,
+    table_command,
+    prepare_command,
+    preview_command,
+    masks_group,
+    cache_group,
+    list_command,
+    show_command,
+    doctor_command,
+):
     bench.add_command(command)
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final, cast, get_args
 
 import click
 
-from inpaintbench.api import MethodSpec, MetricSpec, PluginKind
+from inpaintbench.api import DatasetSpec, MethodSpec, MetricSpec, PluginKind
 from inpaintbench.cli.options import plugin_option, registry_with
 from inpaintbench.errors import UnknownNameError
 from inpaintbench.parameters import Parameter, format_value
@@ -93,6 +93,11 @@ def _print(entry: Registered) -> None:
     facts = {"Publication": spec.reference, "Licence": spec.licence, "Notes": spec.notes}
     if isinstance(spec, MethodSpec):
         facts["Trains"] = spec.trains.replace("-", " ")
+    if isinstance(spec, DatasetSpec):
+        facts["Homepage"] = spec.homepage
+        facts["Fetched by `bench prepare`"] = ", ".join(
+            f"{download.filename} ({download.megabytes:,.0f} MB)" for download in spec.downloads
+        )
     if isinstance(spec, MetricSpec):
         facts["Direction"] = "higher is better" if spec.higher_is_better else "lower is better"
         facts["Unit"] = spec.unit
@@ -100,6 +105,10 @@ def _print(entry: Registered) -> None:
     for label, text in facts.items():
         if text:
             click.echo("\n" + click.wrap_text(f"{label}: {text}", width=width, subsequent_indent="  "))
+    if isinstance(spec, DatasetSpec) and spec.layout:
+        click.echo("\nLayout, below the folder:")
+        for line in spec.layout.splitlines():
+            click.echo(f"  {line}")
 
 
 def _default(parameter: Parameter) -> str:

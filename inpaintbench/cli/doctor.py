@@ -8,9 +8,10 @@ from pathlib import Path
 
 import click
 
-from inpaintbench.api import Dataset, DatasetSpec, MethodSpec, MetricSpec
+from inpaintbench.api import Dataset, DatasetSpec, MethodSpec, MetricSpec, PluginSpec
 from inpaintbench.cli.options import plugin_option, registry_with
 from inpaintbench.errors import InpaintbenchError
+from inpaintbench.folders import DATA_VARIABLE, data_folder, places_of
 from inpaintbench.plugins import Registry
 from inpaintbench.selectors import select
 from inpaintbench.weights import WeightsFile
@@ -28,6 +29,7 @@ def doctor_command(plugins: tuple[str, ...]) -> None:
         ("Devices", _devices()),
         ("Plugins", _plugins(registry)),
         ("Data sets", _datasets(registry)),
+        ("Prepared pictures", _prepared()),
         ("Weights", _weights(registry)),
     ):
         click.secho(title, bold=True)
@@ -71,23 +73,36 @@ def _plugins(registry: Registry) -> Iterator[str]:
 
 
 def _datasets(registry: Registry) -> Iterator[str]:
-    base = os.environ.get("INPAINTBENCH_DATA")
-    if base is None:
-        yield f"Relative paths are looked for below {Path.cwd()}; INPAINTBENCH_DATA is not set."
-    else:
-        found = sorted(entry.name for entry in Path(base).iterdir() if entry.is_dir()) if Path(base).is_dir() else []
-        yield f"Relative paths are looked for below {Path.cwd()}, then below INPAINTBENCH_DATA={base}"
-        yield f"{GOOD if found else BAD} folders there: {', '.join(found) or 'none'}"
+    base = data_folder()
+    chosen = f"{DATA_VARIABLE}" if os.environ.get(DATA_VARIABLE) else f"{DATA_VARIABLE} is not set"
+    found = sorted(entry.name for entry in base.iterdir() if entry.is_dir()) if base.is_dir() else []
+    yield f"Relative paths are looked for below {Path.cwd()}, then below {base} ({chosen})"
+    yield f"{GOOD if found else BAD} folders there: {', '.join(found) or 'none'}"
+    absent = []
     for name, entry in registry.of("dataset").items():
         required = [parameter.name for parameter in entry.spec.parameters if parameter.required]
         if required:
             yield f"{GOOD} {name}: ready for {name}[{','.join(f'{parameter}=…' for parameter in required)}]"
-            continue
-        try:
-            dataset = select([name], DatasetSpec, registry)[0].build()
-            yield f"{GOOD} {name}: {len(dataset.items('test'))} test images, {_training_images(dataset)}"
-        except Exception as error:  # a stranger's data set may raise anything; doctor only reports it
-            yield f"{BAD} {name}: {_line(error)}"
+        elif _has_no_folder(entry.spec):
+            absent.append(name)
+        else:
+            yield _dataset_line(name, registry)
+    if absent:
+        yield f"{BAD} not here: {', '.join(absent)} (`bench prepare NAME` fetches one, or says how to get it)"
+
+
+def _has_no_folder(spec: PluginSpec) -> bool:
+    """Whether a published data set has no folder here, which is no fault to be explained."""
+    path = next((parameter.default for parameter in spec.parameters if parameter.name == "path"), None)
+    return isinstance(path, str) and not any(place.is_dir() for place in places_of(path))
+
+
+def _dataset_line(name: str, registry: Registry) -> str:
+    try:
+        dataset = select([name], DatasetSpec, registry)[0].build()
+        return f"{GOOD} {name}: {len(dataset.items('test'))} test images, {_training_images(dataset)}"
+    except Exception as error:  # a stranger's data set may raise anything; doctor only reports it
+        return f"{BAD} {name}: {_line(error)}"
 
 
 def _training_images(dataset: Dataset) -> str:
@@ -95,6 +110,14 @@ def _training_images(dataset: Dataset) -> str:
         return f"{len(dataset.items('train'))} for training"
     except Exception as error:
         return f"none for training ({_line(error)})"
+
+
+def _prepared() -> Iterator[str]:
+    from inpaintbench.prepared.shelf import Shelf
+
+    shelf = Shelf()
+    taken = f"{shelf.bytes / 1e9:.1f} of at most {shelf.limit / 1e9:g} GB"
+    yield f"{GOOD} {len(shelf.splits())} splits, {taken}, in {shelf.folder}"
 
 
 def _weights(registry: Registry) -> Iterator[str]:

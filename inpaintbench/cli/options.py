@@ -37,50 +37,70 @@ class Request:
     store: Store
 
 
+_SUITE: Final = click.option(
+    "--suite",
+    default=DEFAULT,
+    metavar="NAME_OR_FILE",
+    help="A bundled suite, or a TOML file. The options below override it.",
+)
+_METHOD: Final = click.option(
+    "-m",
+    "--method",
+    "methods",
+    multiple=True,
+    metavar="SELECTOR",
+    help="A method: name[param=value,…], with globs over names. Repeatable.",
+)
+_PICTURES: Final = (
+    click.option("-d", "--dataset", "datasets", multiple=True, metavar="SELECTOR", help="A data set. Repeatable."),
+    click.option("-k", "--mask", "masks", multiple=True, metavar="SELECTOR", help="A mask. Repeatable."),
+)
+_METRIC: Final = click.option(
+    "--metric",
+    "metrics",
+    multiple=True,
+    metavar="SELECTOR",
+    help="A metric, in place of the scoring protocol's. Repeatable.",
+)
+size_option = click.option("--size", type=click.IntRange(1, 4096), help="Width and height of the images, in pixels.")
+limit_option = click.option(
+    "--limit",
+    type=click.IntRange(1, LARGEST),
+    help="At most so many images of each data set; such results are not ranked.",
+)
+_SEED: Final = click.option(
+    "--seed", type=click.IntRange(0, LARGEST), help="Decides all holes, and all randomness of the methods."
+)
+_OUT: Final = click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="The results folder.  [default: results/<suite>]",
+)
+
+
 def selecting(function: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the options that choose cells; it receives them as one `Request`."""
-    options = [
-        click.option(
-            "--suite",
-            default=DEFAULT,
-            metavar="NAME_OR_FILE",
-            help="A bundled suite, or a TOML file. The options below override it.",
-        ),
-        click.option(
-            "-m",
-            "--method",
-            "methods",
-            multiple=True,
-            metavar="SELECTOR",
-            help="A method: name[param=value,…], with globs over names. Repeatable.",
-        ),
-        click.option("-d", "--dataset", "datasets", multiple=True, metavar="SELECTOR", help="A data set. Repeatable."),
-        click.option("-k", "--mask", "masks", multiple=True, metavar="SELECTOR", help="A mask. Repeatable."),
-        click.option(
-            "--metric",
-            "metrics",
-            multiple=True,
-            metavar="SELECTOR",
-            help="A metric, in place of the scoring protocol's. Repeatable.",
-        ),
-        click.option("--size", type=click.IntRange(1, 4096), help="Width and height of the images, in pixels."),
-        click.option(
-            "--limit",
-            type=click.IntRange(1, LARGEST),
-            help="At most so many images of each data set; such results are not ranked.",
-        ),
-        click.option(
-            "--seed", type=click.IntRange(0, LARGEST), help="Decides all holes, and all randomness of the methods."
-        ),
-        click.option(
-            "--out",
-            type=click.Path(path_type=Path, file_okay=False),
-            metavar="DIR",
-            help="The results folder.  [default: results/<suite>]",
-        ),
-        plugin_option,
-    ]
-    return _with(options, _gathering(function))
+
+    @wraps(function)
+    def wrapper(out: Path | None, **given: Any) -> Any:
+        chosen, registry, others = _chosen(given)
+        store = Store(chosen.default_folder if out is None else out)
+        return function(request=Request(chosen, registry, store), **others)
+
+    options = [_SUITE, _METHOD, *_PICTURES, _METRIC, size_option, limit_option, _SEED, _OUT, plugin_option]
+    return _with(options, wrapper)
+
+
+def picturing(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options that choose pictures and holes; it receives them as `suite` and `registry`."""
+
+    @wraps(function)
+    def wrapper(**given: Any) -> Any:
+        chosen, registry, others = _chosen(given)
+        return function(suite=chosen, registry=registry, **others)
+
+    return _with([_SUITE, *_PICTURES, size_option, limit_option, _SEED, plugin_option], wrapper)
 
 
 def running(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -153,35 +173,15 @@ def _samples(context: click.Context, parameter: click.Parameter, value: str) -> 
     raise click.BadParameter(f"{value!r} is not possible; expected all or a whole number from 0.", context, parameter)
 
 
-def _gathering(function: Callable[..., Any]) -> Callable[..., Any]:
-    @wraps(function)
-    def wrapper(
-        suite: str,
-        methods: tuple[str, ...],
-        datasets: tuple[str, ...],
-        masks: tuple[str, ...],
-        metrics: tuple[str, ...],
-        size: int | None,
-        limit: int | None,
-        seed: int | None,
-        out: Path | None,
-        plugins: tuple[str, ...],
-        **others: Any,
-    ) -> Any:
-        chosen = Suite.load(suite).replace(
-            methods=methods,
-            datasets=datasets,
-            masks=masks,
-            metrics=metrics,
-            size=size,
-            limit=limit,
-            seed=seed,
-        )
-        registry = registry_with(plugins)
-        store = Store(chosen.default_folder if out is None else out)
-        return function(request=Request(chosen, registry, store), **others)
-
-    return wrapper
+def _chosen(given: dict[str, Any]) -> tuple[Suite, Registry, dict[str, Any]]:
+    """Return the suite that options ask for, the plugins, and the options that are about something else."""
+    changes = {
+        name: given.pop(name)
+        for name in ("methods", "datasets", "masks", "metrics", "size", "limit", "seed")
+        if name in given
+    }
+    suite = Suite.load(given.pop("suite")).replace(**changes)
+    return suite, registry_with(given.pop("plugins")), given
 
 
 def registry_with(plugins: tuple[str, ...]) -> Registry:

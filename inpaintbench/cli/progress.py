@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Column
 
 from inpaintbench.errors import StoreError
+from inpaintbench.execution.chosen import ChosenDataset
 from inpaintbench.execution.listener import Listener
 from inpaintbench.execution.plan import Plan, PlannedCell, State
 from inpaintbench.records import CellRecord
@@ -29,6 +30,7 @@ class Lines(Listener):
 
     def __init__(self) -> None:
         self._count = self._total = 0
+        self._prepared: set[str] = set()
 
     def __enter__(self) -> Self:
         return self
@@ -59,6 +61,12 @@ class Lines(Listener):
             if metric.unavailable:
                 self.say(f"{metric.selection.name} is not scored: {metric.unavailable}")
 
+    def preparing(self, dataset: ChosenDataset, items: int) -> None:
+        """Say once what is being waited for, unless it is there already."""
+        if items < len(dataset.items) and dataset.selection.name not in self._prepared:
+            self._prepared.add(dataset.selection.name)
+            self.say(f"Preparing {len(dataset.items)} pictures of {dataset.selection.name}.")
+
     def finished(self, planned: PlannedCell, record: CellRecord) -> None:
         """Print how the cell ended."""
         self._count += 1
@@ -87,6 +95,7 @@ class Display(Lines):
         )
         self._cells: TaskID | None = None
         self._images: TaskID | None = None
+        self._preparing: TaskID | None = None
         self._start: tuple[float, int] | None = None
 
     def __enter__(self) -> Self:
@@ -112,6 +121,17 @@ class Display(Lines):
         total = len(planned.cell.dataset.items)
         self._images = self._progress.add_task(planned.cell.title, total=total, speed="")
         self._start = None
+
+    def preparing(self, dataset: ChosenDataset, items: int) -> None:
+        """Move the bar of the data set's pictures, which goes when they are prepared."""
+        total = len(dataset.items)
+        if self._preparing is None:
+            name = f"preparing {dataset.selection.name}"
+            self._preparing = self._progress.add_task(name, total=total, speed="")
+        self._progress.update(self._preparing, completed=items)
+        if items == total:
+            self._progress.remove_task(self._preparing)
+            self._preparing = None
 
     def progressed(self, planned: PlannedCell, images: int) -> None:
         """Move the bar."""

@@ -40,6 +40,7 @@ def fetch(
     checksum: str = "",
     megabytes: float = 0.0,
     timeout: float = 30.0,
+    insists: bool = True,
     on_progress: Progress = lambda done, total: None,
 ) -> None:
     """Put the file that is published at `url` at `target`, unless it lies there already.
@@ -56,6 +57,8 @@ def fetch(
         megabytes: the file's size, for messages.
         timeout: seconds without a byte after which an attempt ends. That a server cannot be reached is known within
             `REACH_TIMEOUT` seconds, or these if they are fewer.
+        insists: whether a server from which nothing has come is asked again, which can take a minute. One from which
+            something has come is asked for the rest in any case.
         on_progress: called after each block with the bytes that are there and the bytes of the whole, None if
             nobody says how many those are.
 
@@ -64,7 +67,7 @@ def fetch(
             the checksum says; if the disk is full, or the folder cannot be written; if the address or the checksum
             is malformed.
     """
-    job = _Job(url, target, checksum, timeout, on_progress)
+    job = _Job(url, target, checksum, timeout, insists, on_progress)
     try:
         if checksum and not _CHECKSUM.fullmatch(checksum):
             raise RefusedError(f"{checksum!r} is no checksum; expected 'md5:…' or 'sha256:…'")
@@ -114,6 +117,7 @@ class _Job:
     target: Path
     checksum: str
     timeout: float
+    insists: bool
     on_progress: Progress
 
     @property
@@ -130,7 +134,7 @@ class _Job:
             raise RefusedError(f"{host}:{port} does not answer")
         with writing(self.target):
             self.target.parent.mkdir(parents=True, exist_ok=True)
-        transfer = Transfer(self.url, self.partial, bool(self.checksum), self.timeout, self.on_progress)
+        transfer = Transfer(self.url, self.partial, bool(self.checksum), self.timeout, self.insists, self.on_progress)
         with self._locked():
             if self.target.exists():
                 return False

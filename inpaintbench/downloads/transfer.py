@@ -50,6 +50,7 @@ class Transfer:
         partial: the file to be filled.
         checked: whether a checksum will be verified in the end.
         timeout: seconds without a byte after which an attempt ends.
+        insists: whether a server from which nothing has come is asked again.
         on_progress: called after each block.
     """
 
@@ -57,6 +58,7 @@ class Transfer:
     partial: Path
     checked: bool
     timeout: float
+    insists: bool
     on_progress: Progress
 
     @property
@@ -72,7 +74,7 @@ class Transfer:
             OSError: or ValueError or HTTPException, if the server or its address makes no sense.
         """
         best = size_of(self.partial)
-        pauses = list(PAUSES)
+        pauses = list(PAUSES) if self.insists else []
         while True:
             try:
                 return self._attempt()

@@ -1,5 +1,6 @@
 """Evaluating one cell: load, complete, composite, score, store, batch by batch."""
 
+import dataclasses
 import datetime
 import time
 import traceback
@@ -14,6 +15,7 @@ import torch
 from inpaintbench import provenance
 from inpaintbench.api import Batch, Method, Movable
 from inpaintbench.errors import (
+    CacheError,
     DatasetError,
     InvalidOutputError,
     MissingWeightsError,
@@ -21,13 +23,15 @@ from inpaintbench.errors import (
     UnreadableImageError,
 )
 from inpaintbench.execution.cells import Cell
+from inpaintbench.execution.chosen import ChosenDataset
 from inpaintbench.execution.contract import Checked, check, snapshot
 from inpaintbench.execution.device import PeakMemory, describe_device, synchronize, torch_state_restored
-from inpaintbench.execution.loader import Loaded, PictureCache, batches
+from inpaintbench.execution.loader import Loaded, batches
 from inpaintbench.execution.samples import save_samples
 from inpaintbench.execution.scoring import Panel
 from inpaintbench.metrics.protocol import PROTOCOL
 from inpaintbench.ops import composite, round_to_8_bits
+from inpaintbench.prepared.shelf import Shelf
 from inpaintbench.records import CellRecord, ImageRecord, Status
 from inpaintbench.store import CellWriter
 
@@ -42,7 +46,8 @@ class Setup:
         panel: the metrics.
         samples: of so many images of each cell pictures are saved.
         strict: whether an image that cannot be decoded fails its cells.
-        cache: of decoded pictures.
+        shelf: of prepared pictures.
+        on_prepared: told of the data set whose pictures are being prepared, and how many are.
     """
 
     device: torch.device
@@ -50,7 +55,8 @@ class Setup:
     panel: Panel
     samples: int
     strict: bool
-    cache: PictureCache = field(default_factory=PictureCache)
+    shelf: Shelf = field(default_factory=Shelf)
+    on_prepared: Callable[[ChosenDataset, int], None] = lambda dataset, items: None
 
     @cached_property
     def environment(self) -> dict[str, Any]:
@@ -76,6 +82,7 @@ def evaluate(
     Raises:
         StoreError: if the folder cannot be written; nothing is known of the cell then.
         DatasetError: if the data set turns out to be unusable as a whole, such as by a decompression bomb.
+        CacheError: if the pictures cannot be prepared for want of room.
         KeyboardInterrupt: as it came; all scored batches are stored.
     """
     run = _Run(cell, writer, setup, on_progress)
@@ -86,7 +93,7 @@ def evaluate(
             run.score_all()
         record = writer.seal(run.record("complete"))
         writer.log(f"{_now()} complete")
-    except (StoreError, DatasetError, KeyboardInterrupt):
+    except (StoreError, DatasetError, CacheError, KeyboardInterrupt):
         raise
     except BaseException as error:  # whatever a plugin raises costs its own cell, and nothing else
         status = _status_of(error)
@@ -121,19 +128,27 @@ class _Run:
         """Score every image that is not stored yet."""
         self._refuse_unreadable(self._unreadable)
         self._setup.panel.check()
+        if isinstance(self._cell.dataset.built, Exception):
+            raise self._cell.dataset.built
         self._on_progress(self.done)
         indices = [index for index, item in enumerate(self._cell.dataset.items) if item not in self._seen]
-        with closing(batches(self._cell, indices, self._setup.batch_size, self._setup.cache)) as all_loaded:
-            method = self._build_method() if indices else None
-            for loaded in all_loaded:
-                self._refuse_unreadable(loaded.unreadable)
-                records = self._score(method, loaded) if method is not None and loaded.items else []
-                self._writer.append(records, loaded.unreadable)
-                self._count(records, loaded.unreadable)
-                self._on_progress(self.done)
+        if indices:
+            self._score_items(indices)
         if not self._scored:
             first = f"{self._unreadable[0]['item']}: {self._unreadable[0]['reason']}"
             raise UnreadableImageError(f"No image of {self._cell.names[1]} can be decoded; the first: {first}")
+
+    def _score_items(self, indices: Sequence[int]) -> None:
+        setup, data = self._setup, self._cell.dataset
+        prepared = setup.shelf.obtain(data.wanted(self._cell.size), lambda items: setup.on_prepared(data, items))
+        with closing(batches(self._cell, indices, setup.batch_size, prepared)) as all_loaded:
+            method = self._build_method()
+            for loaded in all_loaded:
+                self._refuse_unreadable(loaded.unreadable)
+                records = self._score(method, loaded) if loaded.items else []
+                self._writer.append(records, loaded.unreadable)
+                self._count(records, loaded.unreadable)
+                self._on_progress(self.done)
 
     def _refuse_unreadable(self, unreadable: Sequence[Mapping[str, str]]) -> None:
         if unreadable and self._setup.strict:
@@ -235,7 +250,6 @@ def _records(
     loaded: Loaded, batch: Batch, checked: Checked, scores: dict[str, list[float]], seconds: float
 ) -> list[ImageRecord]:
     """Return one record an image, as the results folder keeps it."""
-    fractions = batch.hole.to(torch.float64).mean(dim=(1, 2, 3)).tolist()
     clamped = checked.clamped.tolist()
     converged = [None] * len(loaded.items) if checked.converged is None else checked.converged.tolist()
     diagnostics = {f"method.{name}": values.tolist() for name, values in checked.diagnostics.items()}
@@ -243,7 +257,10 @@ def _records(
         {
             "item": item,
             "index": loaded.indices[position],
-            "hole_ratio": fractions[position],
+            **({} if loaded.labels[position] is None else {"class": loaded.labels[position]}),
+            **dataclasses.asdict(loaded.shapes[position]),
+            "image_hash": loaded.hashes[position][0],
+            "hole_hash": loaded.hashes[position][1],
             **{name: values[position] for name, values in scores.items()},
             "seconds": seconds,
             "clamped": clamped[position],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from inpaintbench.errors import StoreError
+from inpaintbench.execution.chosen import ChosenDataset
 from inpaintbench.execution.plan import Plan, PlannedCell
 from inpaintbench.records import CellRecord
 from inpaintbench.weights import WeightsFile
@@ -21,6 +22,9 @@ class Listener:
 
     def started(self, planned: PlannedCell) -> None:
         """A cell starts."""
+
+    def preparing(self, dataset: ChosenDataset, items: int) -> None:
+        """So many pictures of the data set are prepared that the running cell waits for."""
 
     def progressed(self, planned: PlannedCell, images: int) -> None:
         """So many images of the running cell are done; the first call tells how many an earlier run has left."""

@@ -1,32 +1,19 @@
-"""From item ids to batches of pictures and holes: decoded and drawn in a thread, one batch ahead of the method."""
+"""From item ids to batches of pictures and holes: drawn in a thread, one batch ahead of the method."""
 
-import threading
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 import torch
 from jaxtyping import Bool, UInt8
 
 from inpaintbench.api import Batch
-from inpaintbench.errors import InvalidOutputError, UnreadableImageError
 from inpaintbench.execution.cells import Cell
-from inpaintbench.execution.chosen import ChosenDataset
+from inpaintbench.execution.drawing import about
+from inpaintbench.holes import Shape, hash_of, shape_of
 from inpaintbench.ops import corrupt
-from inpaintbench.pictures import fit
-from inpaintbench.seeding import RandomStream, derive_seed
-
-CACHE_BYTES: Final = 256 * 2**20
-"""Memory for decoded pictures, shared by the cells of a run: 20,000 pictures of 64 pixels."""
-
-
-Decode = Callable[[str], object]
-"""`Dataset.load`; a plugin may return anything, so that the result is checked."""
-
-Draw = Callable[[int, int, RandomStream], object]
-"""`MaskGenerator.draw`, likewise."""
+from inpaintbench.prepared.split import PreparedSplit
 
 
 @dataclass(frozen=True)
@@ -36,16 +23,22 @@ class Loaded:
     Attributes:
         items: ids of the pictures.
         indices: their positions in the data set.
+        labels: their classes; None where the data set has none.
         pictures: 8-bit RGB.
         holes: True = missing.
+        shapes: of the holes.
+        hashes: of pictures and holes, which pin them.
         seeds: for the method, one a picture.
         unreadable: items that belong here but cannot be decoded, with the reason.
     """
 
     items: tuple[str, ...]
     indices: tuple[int, ...]
+    labels: tuple[str | None, ...]
     pictures: UInt8[np.ndarray, "b h w 3"]
     holes: Bool[np.ndarray, "b h w"]
+    shapes: tuple[Shape, ...]
+    hashes: tuple[tuple[str, str], ...]
     seeds: tuple[int, ...]
     unreadable: tuple[dict[str, str], ...]
 
@@ -57,63 +50,22 @@ class Loaded:
         return image, Batch(corrupt(image, hole), hole.clone(), self.seeds)
 
 
-class PictureCache:
-    """Fitted pictures of one data set, up to a number of bytes. Safe for threads.
-
-    A plan goes data set by data set and reads each in the same order for every cell. Therefore what came first stays
-    until another data set (or size) comes: throwing out what was used longest ago would, in a data set larger than
-    the memory, always throw out what is needed next.
-    """
-
-    def __init__(self, capacity: int = CACHE_BYTES) -> None:
-        self._capacity = capacity
-        self._used = 0
-        self._source: tuple[str, str, int] | None = None
-        self._pictures: dict[str, UInt8[np.ndarray, "h w 3"]] = {}
-        self._lock = threading.Lock()
-
-    @property
-    def used(self) -> int:
-        """How many bytes of pictures it holds; never more than its capacity."""
-        return self._used
-
-    def load(self, data: ChosenDataset, decode: Decode, item: str, size: int) -> UInt8[np.ndarray, "h w 3"]:
-        """Return an item, decoded, resized and cropped to `size`.
-
-        Args:
-            data: the data set that it belongs to.
-            decode: loads an item of this data set.
-            item: its id.
-            size: in pixels.
-
-        Raises:
-            UnreadableImageError: if it cannot be decoded.
-            InvalidOutputError: if what the data set loads is no picture.
-        """
-        source = (data.selection.name, data.fingerprint, size)
-        with self._lock:
-            if source == self._source and item in self._pictures:
-                return self._pictures[item]
-        picture = fit(_checked_picture(decode(item), item), size)
-        with self._lock:
-            if source != self._source:
-                self._pictures.clear()
-                self._source, self._used = source, 0
-            if item not in self._pictures and self._used + picture.nbytes <= self._capacity:
-                self._pictures[item] = picture
-                self._used += picture.nbytes
-        return picture
-
-
-def batches(cell: Cell, indices: Sequence[int], batch_size: int, cache: PictureCache) -> Generator[Loaded, None, None]:
+def batches(
+    cell: Cell, indices: Sequence[int], batch_size: int, prepared: PreparedSplit
+) -> Generator[Loaded, None, None]:
     """Return the cell's items at `indices`, `batch_size` at a time, each batch loaded while the one before is used.
 
+    Args:
+        cell: what the holes are for.
+        indices: positions of items.
+        batch_size: how many at a time.
+        prepared: the pictures of all the cell's items.
+
     Raises:
-        Exception: what the data set or the mask raised when it was built.
+        Exception: what the mask raises, or raised when it was built.
     """
-    decode, draw = _usable(cell)
     groups = [indices[start : start + batch_size] for start in range(0, len(indices), batch_size)]
-    return _one_ahead(lambda group: _load(cell, decode, draw, group, cache), groups)
+    return _one_ahead(lambda group: _load(cell, group, prepared), groups)
 
 
 def _one_ahead(
@@ -128,62 +80,25 @@ def _one_ahead(
                 yield loaded
 
 
-def _usable(cell: Cell) -> tuple[Decode, Draw]:
-    data, mask = cell.dataset, cell.mask
-    if isinstance(data.built, Exception):
-        raise data.built
-    if isinstance(mask.built, Exception):
-        raise mask.built
-    return data.built.load, mask.built.draw
-
-
-def _load(cell: Cell, decode: Decode, draw: Draw, indices: Sequence[int], cache: PictureCache) -> Loaded:
-    data, mask = cell.dataset, cell.mask
-    items: list[str] = []
-    kept: list[int] = []
-    pictures: list[UInt8[np.ndarray, "h w 3"]] = []
-    unreadable: list[dict[str, str]] = []
-    for index in indices:
-        item = data.items[index]
-        try:
-            picture = cache.load(data, decode, item, cell.size)
-        except UnreadableImageError as error:
-            unreadable.append({"item": item, "reason": str(error)})
-            continue
-        items.append(item)
-        kept.append(index)
-        pictures.append(picture)
-    about = [(cell.seed, data.selection.portable_name, item, mask.seed_name) for item in items]
-    holes = [_draw(draw, cell.size, derive_seed(*parts)) for parts in about]
-    empty = np.zeros((0, cell.size, cell.size), dtype=bool)
+def _load(cell: Cell, indices: Sequence[int], prepared: PreparedSplit) -> Loaded:
+    data, size = cell.dataset, cell.size
+    kept = [index for index in indices if index not in prepared.unreadable]
+    items = tuple(data.items[index] for index in kept)
+    what = [about(data, cell.mask, item, cell.seed) for item in items]
+    holes = [cell.mask.draw(size, one) for one in what]
+    pictures = prepared.pictures[kept]  # a copy: nothing that happens to a batch reaches the file
     return Loaded(
-        items=tuple(items),
+        items=items,
         indices=tuple(kept),
-        pictures=np.stack(pictures) if pictures else np.zeros((*empty.shape, 3), dtype=np.uint8),
-        holes=np.stack(holes) if holes else empty,
-        seeds=tuple(derive_seed("method", *parts) for parts in about),
-        unreadable=tuple(unreadable),
+        labels=tuple(data.label(item) for item in items),
+        pictures=pictures,
+        holes=np.stack(holes) if holes else np.zeros((0, size, size), dtype=bool),
+        shapes=tuple(map(shape_of, holes)),
+        hashes=tuple(zip(map(hash_of, pictures), map(hash_of, holes), strict=True)),
+        seeds=tuple(one.method_seed for one in what),
+        unreadable=tuple(
+            {"item": data.items[index], "reason": prepared.unreadable[index]}
+            for index in indices
+            if index in prepared.unreadable
+        ),
     )
-
-
-def _checked_picture(picture: object, item: str) -> UInt8[np.ndarray, "h w 3"]:
-    if isinstance(picture, np.ndarray) and picture.dtype == np.uint8 and picture.ndim == 3:
-        height, width, channels = picture.shape
-        if channels == 3 and height and width:
-            return picture
-    raise InvalidOutputError(
-        f"The data set loaded {_describe(picture)} for {item}; expected a numpy array of uint8, (height, width, 3)."
-    )
-
-
-def _draw(draw: Draw, size: int, seed: int) -> Bool[np.ndarray, "h w"]:
-    hole = draw(size, size, RandomStream(seed))
-    if not isinstance(hole, np.ndarray) or hole.dtype != np.bool_ or hole.shape != (size, size):
-        raise InvalidOutputError(
-            f"The mask drew {_describe(hole)}; expected a numpy array of bool, ({size}, {size}), True = missing."
-        )
-    return hole.copy()  # a generator may draw the next one in the same place
-
-
-def _describe(value: object) -> str:
-    return f"{value.dtype} {value.shape}" if isinstance(value, np.ndarray) else type(value).__name__

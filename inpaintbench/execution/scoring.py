@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import fields
 from typing import Any, Final
 
 import torch
@@ -11,8 +12,10 @@ from torch import Tensor
 from inpaintbench.api import Metric, Movable
 from inpaintbench.errors import InpaintbenchError, InvalidOutputError, PluginError
 from inpaintbench.execution.chosen import ChosenMetric
+from inpaintbench.holes import Shape
 
-OWN_COLUMNS: Final = frozenset({"item", "index", "hole_ratio", "seconds", "clamped", "converged"})
+_FIXED: Final = ("item", "index", "class", "image_hash", "hole_hash", "seconds", "clamped", "converged")
+OWN_COLUMNS: Final = frozenset([*_FIXED, *(field.name for field in fields(Shape))])
 """What an image's record holds besides its scores; no metric may have such a name."""
 
 

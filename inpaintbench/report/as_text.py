@@ -59,17 +59,16 @@ class _Layout:
         self._marks: dict[Heading, int] = defaultdict(int)
         self._widths: dict[Heading, int] = defaultdict(int)
         columns = [
-            (head, item)
+            (heading, [row[position] for row in block.rows])
             for block in sheet.blocks
-            for row in block.rows
-            for head, item in zip(block.headings, row, strict=True)
+            for position, heading in enumerate(block.headings)
         ]
-        for heading, item in columns:
-            self._placed[heading] |= bool(item.place) and not color
-            self._marks[heading] = max(self._marks[heading], len(item.marks))
-        for heading, item in columns:
-            text, tail, _ = self._parts(item, heading)
-            self._widths[heading] = max(self._widths[heading], cell_len(text + tail))
+        for heading, items in columns:
+            self._placed[heading] |= not color and any(item.place for item in items)
+            self._marks[heading] = max(self._marks[heading], *(len(item.marks) for item in items), 0)
+        for heading, items in columns:
+            widths = (cell_len(text + tail) for text, tail, _ in (self._parts(item, heading) for item in items))
+            self._widths[heading] = max(self._widths[heading], *widths, 0)
         for heading in list(self._widths):
             self._widths[heading] = max(self._widths[heading], *map(cell_len, self._head(heading)))
 

@@ -96,5 +96,5 @@ def test_show_of_an_unknown_name(bench: Any) -> None:
     outcome = bench("show", "circel")
 
     assert outcome.code == 2
-    assert "There is no plugin called 'circel'. Did you mean circle?" in outcome.err
+    assert "There is no plugin called 'circel'. Did you mean circle" in outcome.err
     assert outcome.out == ""

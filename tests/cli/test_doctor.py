@@ -9,7 +9,7 @@ import torch
 
 from inpaintbench.metrics.backbones import find_backbone
 
-SECTIONS = ["Versions", "Devices", "Plugins", "Data sets", "Weights"]
+SECTIONS = ["Versions", "Devices", "Plugins", "Data sets", "Prepared pictures", "Weights"]
 
 
 def lines_of(out: str, section: str) -> list[str]:
@@ -23,6 +23,7 @@ def lines_of(out: str, section: str) -> list[str]:
 def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """Make this a machine without data, weights and GPU."""
     monkeypatch.delenv("INPAINTBENCH_DATA", raising=False)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "share"))
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     return tmp_path
@@ -39,9 +40,14 @@ def test_a_bare_machine(bench: Any, bare: Path) -> None:
     assert cpu.endswith(", chosen by --device auto")
     assert cuda.startswith("✗ cuda: There is no CUDA device here")
     where, *datasets = lines_of(outcome.out, "Data sets")
-    assert where == f"Relative paths are looked for below {bare}; INPAINTBENCH_DATA is not set."
+    below = f"{bare}, then below {bare / 'share' / 'inpaintbench'}"
+    assert where == f"Relative paths are looked for below {below} (INPAINTBENCH_DATA is not set)"
     assert "✓ photos: 56 test images, 379 for training" in datasets
     assert "✓ image_folder: ready for image_folder[path=…]" in datasets
+    assert datasets[-1].startswith("✗ not here: celeba, celeba_hq, ffhq, ")
+    assert datasets[-1].endswith(" (`bench prepare NAME` fetches one, or says how to get it)")
+    (prepared,) = lines_of(outcome.out, "Prepared pictures")
+    assert prepared.startswith("✓ 0 splits, 0.0 of at most 50 GB, in ")
     weights = lines_of(outcome.out, "Weights")
     for net in ("alex", "vgg", "squeeze"):
         file = find_backbone(net).weights
@@ -68,6 +74,18 @@ def test_the_folder_of_data(bench: Any, bare: Path, monkeypatch: pytest.MonkeyPa
     (bare / "data" / "faces").mkdir(parents=True)
     (bare / "data" / "list.txt").write_text("no folder")
     assert "✓ folders there: faces" in lines_of(bench("doctor").out, "Data sets")
+
+
+def test_a_published_data_set_of_which_a_part_lacks_is_named(
+    bench: Any, bare: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INPAINTBENCH_DATA", str(bare / "data"))
+    (bare / "data" / "celeba").mkdir(parents=True)
+    lines = lines_of(bench("doctor").out, "Data sets")
+
+    (line,) = (line for line in lines if "celeba:" in line)
+    assert line.startswith(f"✗ celeba: celeba lacks {bare / 'data' / 'celeba'}")
+    assert "celeba," not in lines[-1].removeprefix("✗ not here: celeba_hq,")
 
 
 def test_whatever_a_plugin_does_is_reported(bench: Any, bare: Path) -> None:

@@ -13,14 +13,16 @@ import torch
 from inpaintbench.errors import InvalidOutputError
 from inpaintbench.execution import loader as loader_module
 from inpaintbench.execution.cells import Cell
-from inpaintbench.execution.loader import Loaded, PictureCache, batches
+from inpaintbench.execution.loader import Loaded, batches
 from inpaintbench.execution.plan import make_plan
+from inpaintbench.holes import hash_of, shape_of
 from inpaintbench.pictures import fit
 from inpaintbench.plugins import load_registry
+from inpaintbench.prepared.shelf import Shelf
+from inpaintbench.prepared.split import PreparedSplit
 from inpaintbench.store import Store
 from inpaintbench.suite import Suite
 
-PICTURE = 16 * 16 * 3
 CellOf = Callable[..., Cell]
 
 
@@ -37,10 +39,13 @@ def cell_of(small: dict[str, Any], tmp_path: Path) -> CellOf:
     return cell_of
 
 
-def load(
-    cell: Cell, indices: Sequence[int] = range(6), size: int = 4, cache: PictureCache | None = None
-) -> list[Loaded]:
-    return list(batches(cell, indices, size, cache or PictureCache()))
+def prepare(cell: Cell) -> PreparedSplit:
+    """Return the pictures of a cell, prepared."""
+    return Shelf().obtain(cell.dataset.wanted(cell.size))
+
+
+def load(cell: Cell, indices: Sequence[int] = range(6), size: int = 4) -> list[Loaded]:
+    return list(batches(cell, indices, size, prepare(cell)))
 
 
 def by_item(loaded: Sequence[Loaded]) -> dict[str, tuple[bytes, bytes, int]]:
@@ -154,12 +159,18 @@ def test_what_a_plugin_breaks_is_raised(
         load(cell_of(dataset, mask))
 
 
-def test_a_fault_is_raised_at_its_batch_and_not_before(cell_of: CellOf) -> None:
-    loaded = batches(cell_of("drawn[fault=load]"), range(6), 3, PictureCache())
+def test_a_fault_of_the_mask_is_raised_at_its_batch_and_not_before(cell_of: CellOf) -> None:
+    cell = cell_of(mask="dots[fault=draw]")  # which draws five holes: three when it is planned, two here
+    loaded = batches(cell, range(6), 2, prepare(cell))
 
-    assert next(loaded).items == ("test-0", "test-1", "test-2")
-    with pytest.raises(ValueError, match="cannot load test-5"):
+    assert next(loaded).items == ("test-0", "test-1")
+    with pytest.raises(ValueError, match="the mask cannot be drawn"):
         next(loaded)
+
+
+def test_a_fault_of_the_data_set_is_raised_while_it_is_prepared(cell_of: CellOf) -> None:
+    with pytest.raises(ValueError, match="the data set cannot load test-5"):
+        prepare(cell_of("drawn[fault=load]"))
 
 
 def test_one_batch_is_loaded_ahead_and_no_more(cell_of: CellOf, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -167,14 +178,15 @@ def test_one_batch_is_loaded_ahead_and_no_more(cell_of: CellOf, monkeypatch: pyt
     second = threading.Event()
     load_batch = loader_module._load
 
-    def observed(cell: Cell, decode: Any, draw: Any, indices: Sequence[int], cache: PictureCache) -> Loaded:
+    def observed(cell: Cell, indices: Sequence[int], prepared: PreparedSplit) -> Loaded:
         loads.append(indices)
         if len(loads) == 2:
             second.set()
-        return load_batch(cell, decode, draw, indices, cache)
+        return load_batch(cell, indices, prepared)
 
     monkeypatch.setattr(loader_module, "_load", observed)
-    loaded = batches(cell_of("drawn[count=20]"), range(20), 2, PictureCache())
+    cell = cell_of("drawn[count=20]")
+    loaded = batches(cell, range(20), 2, prepare(cell))
 
     next(loaded)
     assert second.wait(timeout=10)  # the second batch is loaded while the first is used
@@ -184,39 +196,32 @@ def test_one_batch_is_loaded_ahead_and_no_more(cell_of: CellOf, monkeypatch: pyt
 
 
 def test_each_item_is_decoded_once_for_all_cells(cell_of: CellOf) -> None:
-    cache = PictureCache()
-    cell, other = cell_of(), cell_of(method="slow")
-    expected = by_item(load(cell, cache=cache))
+    cell, other = cell_of(), cell_of(method="slow", mask="dots[fault=draw]")
+    before = loaded_items(cell).copy()
+    expected = [batch.pictures.tobytes() for batch in load(cell)]
 
-    assert by_item(load(other, cache=cache)) == expected
-    assert loaded_items(cell) == {f"test-{number}": 1 for number in range(6)}
-    assert cache.used == 6 * PICTURE
+    assert [batch.pictures.tobytes() for batch in batches(other, range(2), 4, prepare(other))] == [
+        expected[0][: 2 * 16 * 16 * 3]
+    ]
+    assert loaded_items(cell) - before == {f"test-{number}": 1 for number in range(6)}
 
 
-def test_the_cache_never_holds_more_than_it_may(cell_of: CellOf) -> None:
-    cache = PictureCache(capacity=4 * PICTURE + 1)
+def test_nothing_that_happens_to_a_batch_reaches_the_prepared_pictures(cell_of: CellOf) -> None:
     cell = cell_of()
-    for _ in range(2):
-        for loaded in batches(cell, range(6), 1, cache):
-            assert loaded.items
-            assert cache.used <= 4 * PICTURE + 1
+    prepared = prepare(cell)
+    before = prepared.pictures.copy()
+    for loaded in batches(cell, range(6), 4, prepared):
+        loaded.pictures[:] = 0
 
-    # what came first stays: of six pictures, two were decoded again
-    assert sorted(loaded_items(cell).values()) == [1, 1, 1, 1, 2, 2]
-    assert by_item(load(cell, cache=cache)) == by_item(load(cell))
-
-
-def test_the_cache_forgets_a_data_set_when_another_one_comes(cell_of: CellOf) -> None:
-    cache = PictureCache()
-    load(cell_of(), cache=cache)
-    load(cell_of("drawn[count=8]"), [0, 7], cache=cache)
-    assert cache.used == 2 * PICTURE
-    load(cell_of("drawn[count=8]", size=32), [0], cache=cache)
-    assert cache.used == 4 * PICTURE
+    assert type(loaded.pictures) is np.ndarray
+    assert np.array_equal(prepared.pictures, before)
 
 
-def test_the_cache_takes_a_picture_that_is_too_large_for_it(cell_of: CellOf) -> None:
-    cache = PictureCache(capacity=1)
+def test_shapes_and_hashes_are_those_of_what_is_loaded(cell_of: CellOf) -> None:
+    (loaded,) = load(cell_of(), [0, 3])
 
-    assert by_item(load(cell_of(), cache=cache)) == by_item(load(cell_of()))
-    assert cache.used == 0
+    assert loaded.shapes == tuple(map(shape_of, loaded.holes))
+    assert loaded.hashes == tuple(
+        (hash_of(picture), hash_of(hole)) for picture, hole in zip(loaded.pictures, loaded.holes, strict=True)
+    )
+    assert loaded.labels == (None, None)

@@ -131,7 +131,7 @@ def test_a_failing_attempt_harms_no_complete_result(run: Any, monkeypatch: pytes
     def interrupt(*_: object) -> None:
         raise OSError("no such luck")
 
-    monkeypatch.setattr("inpaintbench.execution.loader.fit", interrupt)
+    monkeypatch.setattr("inpaintbench.execution.loader.hash_of", interrupt)
     again = run(rerun="all")
     after = digest_of(again)
 

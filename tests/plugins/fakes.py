@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
+import numpy as np
+
 from inpaintbench import hookimpl
 from inpaintbench.api import DatasetSpec, MaskSpec, MethodSpec, MetricSpec, Parameter, PluginSpec
 from inpaintbench.errors import DatasetError
@@ -45,7 +47,9 @@ class Absent(Drawn):
 
 class Full:
     def draw(self, height: int, width: int, stream: object) -> object:
-        return None
+        hole = np.ones((height, width), dtype=bool)
+        hole[0, 0] = False  # something has to be known
+        return hole
 
 
 class Fragile(Full):

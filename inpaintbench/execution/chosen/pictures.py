@@ -1,0 +1,97 @@
+"""A chosen data set: its items, and all that their pictures depend on."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from inpaintbench.api import Dataset, DatasetSpec, Labelled, Split
+from inpaintbench.errors import DatasetError, InvalidOutputError
+from inpaintbench.execution.chosen.part import Part, checked_text, identity_of, own_fault
+from inpaintbench.prepared.wanted import Wanted
+from inpaintbench.selectors import Selection
+
+
+@dataclass(frozen=True)
+class ChosenDataset(Part):
+    """One split of a chosen data set: those of its items that the suite's limit leaves.
+
+    Attributes:
+        selection: the plugin.
+        built: from it; the exception that this raised, if it did.
+        split: which.
+        items: ids, in the data set's order.
+        fingerprint: of these items.
+        limited: whether the limit has left some out.
+    """
+
+    selection: Selection[DatasetSpec]
+    built: Dataset | Exception
+    split: Split = "test"
+    items: tuple[str, ...] = ()
+    fingerprint: str = ""
+    limited: bool = False
+
+    @classmethod
+    def open(cls, selection: Selection[DatasetSpec], limit: int | None = None, split: Split = "test") -> ChosenDataset:
+        """List the items of a split.
+
+        Raises:
+            UsageError: if the data set says that it cannot be used as asked, or has no such item. Anything else
+                that its code raises costs its cells alone.
+        """
+        try:
+            dataset: Dataset = selection.build()
+            items = _distinct(dataset.items(split), selection.spec.name)
+            whole, items = len(items), items[:limit]
+            fingerprint = checked_text(dataset.fingerprint(items))
+        except Exception as error:
+            return cls(selection, own_fault(error), split)
+        if not items:
+            raise DatasetError(f"The data set {selection.name} has no {split} item: there is nothing to do.")
+        return cls(selection, dataset, split, items, fingerprint, limited=len(items) < whole)
+
+    @cached_property
+    def identity(self) -> dict[str, Any]:
+        """All that the pictures depend on."""
+        return identity_of(self.selection) | {"split": self.split, "fingerprint": self.fingerprint}
+
+    def label(self, item: str) -> str | None:
+        """Return the class of an item; None if the data set has no classes."""
+        if not isinstance(self.built, Labelled):
+            return None
+        label: object = self.built.label(item)
+        if not isinstance(label, str):
+            raise InvalidOutputError(f"The data set {self.selection.name} labels {item} with {label!r}; expected text.")
+        return label
+
+    def wanted(self, size: int) -> Wanted:
+        """Return what has to be prepared for cells of this size.
+
+        Raises:
+            Exception: what the data set raised when it was built.
+        """
+        if isinstance(self.built, Exception):
+            raise self.built
+        source = self.selection.source
+        return Wanted(
+            name=self.selection.name,
+            plugin=(source.location or source.name) if source.kind == "given" else "",
+            identity=self.identity,
+            items=self.items,
+            load=self.built.load,
+            size=size,
+        )
+
+
+def _distinct(items: Sequence[str], name: str) -> tuple[str, ...]:
+    for item, count in Counter(items).items():
+        if not isinstance(item, str) or count > 1:
+            raise InvalidOutputError(
+                f"The data set {name} lists the item {item!r} {count} times, as {type(item).__name__}; "
+                "expected ids that are text, each once."
+            )
+    return tuple(items)
