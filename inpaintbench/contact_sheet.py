@@ -77,6 +77,12 @@ def contact_sheet(masks: Sequence[str], rows: Sequence[Row]) -> Image.Image:
     return sheet
 
 
+def sheet_pixels(size: int, rows: int, masks: int) -> int:
+    """Return about how many pixels a sheet of square pictures would have."""
+    shown = size * max(1, -(-_SMALLEST // size))
+    return (shown + _GAP) * (masks + 1) * (shown + _LINE + _GAP) * rows
+
+
 def _marked(picture: UInt8[np.ndarray, "h w 3"], hole: Bool[np.ndarray, "h w"]) -> UInt8[np.ndarray, "h w 3"]:
     marked = picture.copy()
     marked[hole] = HOLE

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import math
 from dataclasses import asdict
 
 import click
@@ -25,11 +26,12 @@ def list_command(as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([asdict(one) for one in splits], indent=1, ensure_ascii=False))
         return
-    width = max((len(one.dataset) for one in splits), default=0)
-    for one in splits:
+    names = [f"{one.dataset} {one.split}" for one in splits]
+    width = max(map(len, names), default=0)
+    for name, one in zip(names, splits, strict=True):
         used = datetime.datetime.fromtimestamp(one.used).strftime("%Y-%m-%d %H:%M")
         pixels = f"{one.size} × {one.size}"
-        click.echo(f"{one.dataset:{width}}  {pixels:>11}  {one.items:9,} images  {_amount(one.bytes):>8}  {used}")
+        click.echo(f"{name:{width}}  {pixels:>11}  {one.items:9,} images  {_amount(one.bytes):>8}  {used}")
     _summarise()
 
 
@@ -53,9 +55,11 @@ def prune_command(keep: float) -> None:
     from inpaintbench.fingerprints import forget
     from inpaintbench.prepared.shelf import Shelf
 
+    if not math.isfinite(keep):
+        raise click.BadParameter(f"{keep} is no number of gigabytes.", param_hint="--keep")
     removed = Shelf().prune(int(keep * 1e9))
     for one in removed:
-        click.echo(f"Removed {one.dataset} at {one.size} × {one.size} ({_amount(one.bytes)}).")
+        click.echo(f"Removed {one.dataset} {one.split} at {one.size} × {one.size} ({_amount(one.bytes)}).")
     forget()
     _summarise()
 
@@ -66,7 +70,8 @@ def _summarise() -> None:
     shelf = Shelf()
     count = len(shelf.splits())
     splits = "1 split" if count == 1 else f"{count} splits"
-    click.echo(f"{splits}, {_amount(shelf.bytes)} of at most {_amount(shelf.limit)}, in {shelf.folder}")
+    unfinished = f" ({_amount(shelf.unfinished_bytes)} of it unfinished)" if shelf.unfinished_bytes else ""
+    click.echo(f"{splits}, {_amount(shelf.bytes)}{unfinished} of at most {_amount(shelf.limit)}, in {shelf.folder}")
 
 
 def _amount(size: int) -> str:

@@ -115,7 +115,11 @@ def _training_images(dataset: Dataset) -> str:
 def _prepared() -> Iterator[str]:
     from inpaintbench.prepared.shelf import Shelf
 
-    shelf = Shelf()
+    try:
+        shelf = Shelf()
+    except InpaintbenchError as error:
+        yield f"{BAD} {_line(error)}"
+        return
     taken = f"{shelf.bytes / 1e9:.1f} of at most {shelf.limit / 1e9:g} GB"
     yield f"{GOOD} {len(shelf.splits())} splits, {taken}, in {shelf.folder}"
 

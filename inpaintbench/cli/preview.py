@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 import click
 
+from inpaintbench.cli.faults import plugin_faults
 from inpaintbench.cli.options import picturing
 from inpaintbench.errors import StoreError, UsageError
 from inpaintbench.plugins import Registry
 from inpaintbench.suite import Suite
+
+LARGEST_SHEET: Final = 200_000_000
+"""Pixels: 600 MB of memory."""
 
 
 @click.command("preview")
@@ -31,24 +36,45 @@ def preview_command(suite: Suite, registry: Registry, count: int, output: Path) 
     The pictures are spread over each test split. Their holes are those of `bench run` with the same options.
     """
     from inpaintbench.atomic import replacing
-    from inpaintbench.contact_sheet import Row, contact_sheet
+    from inpaintbench.contact_sheet import Row, contact_sheet, sheet_pixels
     from inpaintbench.execution.gallery import Gallery, spread
 
-    gallery = Gallery.of(suite, registry)
-    rows = [
-        Row(exhibit.item, exhibit.picture, exhibit.holes)
-        for dataset in gallery.datasets
-        for exhibit in gallery.exhibits(dataset, spread(len(dataset.items), count))
-    ]
+    if output.suffix.lower() != ".png":
+        raise UsageError(f"{output} is no name of a PNG file; expected one that ends in .png.")
+    with plugin_faults("One of the data sets or masks"):
+        gallery = Gallery.of(suite, registry, hashed=False)
+        chosen = [(dataset, spread(len(dataset.items), count)) for dataset in gallery.datasets]
+        total = sum(len(indices) for _, indices in chosen)
+        pixels = sheet_pixels(suite.size, total, len(gallery.masks))
+        if pixels > LARGEST_SHEET:
+            raise UsageError(
+                f"A sheet of {total} pictures and {len(gallery.masks)} masks at {suite.size} × {suite.size} would have "
+                f"{pixels / 1e6:.0f} million pixels; at most {LARGEST_SHEET / 1e6:.0f} million are drawn. Choose a "
+                "smaller --count or --size, or fewer masks."
+            )
+        rows = [
+            Row(exhibit.item, exhibit.picture, exhibit.holes)
+            for dataset, indices in chosen
+            for exhibit in gallery.exhibits(dataset, indices)
+        ]
     if not rows:
-        raise UsageError("None of these pictures can be decoded; `bench run` names each with the reason.")
+        raise UsageError(
+            f"None of the {_counted(total, 'picture')} chosen can be decoded; `bench run` names each with the reason."
+        )
+    if len(rows) < total:
+        click.echo(f"{_counted(total - len(rows), 'picture')} cannot be decoded and left out.", err=True)
     sheet = contact_sheet([mask.selection.name for mask in gallery.masks], rows)
     try:
         with replacing(output) as file:
             sheet.save(file, format="PNG")
     except OSError as error:
         raise StoreError(f"{output} cannot be written: {error.strerror or error}.") from error
-    click.echo(f"{len(rows)} pictures × {len(gallery.masks)} masks at {suite.size} × {suite.size} pixels: {output}")
+    counts = f"{_counted(len(rows), 'picture')} × {_counted(len(gallery.masks), 'mask')}"
+    click.echo(f"{counts} at {suite.size} × {suite.size} pixels: {output}")
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number != 1)}"
 
 
 @click.group("masks")
@@ -72,8 +98,9 @@ def export_command(suite: Suite, registry: Registry, out: Path) -> None:
     """
     from inpaintbench.execution.gallery import Gallery, export_holes
 
-    gallery = Gallery.of(suite, registry)
-    for dataset in gallery.datasets:
-        for mask in gallery.masks:
-            folder, count = export_holes(gallery, dataset, mask, out)
-            click.echo(f"{count} holes in {folder}")
+    with plugin_faults("One of the data sets or masks"):
+        gallery = Gallery.of(suite, registry)
+        for dataset in gallery.datasets:
+            for mask in gallery.masks:
+                folder, count = export_holes(gallery, dataset, mask, out)
+                click.echo(f"{_counted(count, 'hole')} in {folder}")

@@ -67,6 +67,10 @@ class Lines(Listener):
             self._prepared.add(dataset.selection.name)
             self.say(f"Preparing {len(dataset.items)} pictures of {dataset.selection.name}.")
 
+    def waiting(self, dataset: ChosenDataset) -> None:
+        """Say what keeps the cell."""
+        self.say(f"Waiting for another process that prepares pictures, before those of {dataset.selection.name}.")
+
     def finished(self, planned: PlannedCell, record: CellRecord) -> None:
         """Print how the cell ended."""
         self._count += 1

@@ -23,9 +23,9 @@ from inpaintbench.errors import (
     UnreadableImageError,
 )
 from inpaintbench.execution.cells import Cell
-from inpaintbench.execution.chosen import ChosenDataset
 from inpaintbench.execution.contract import Checked, check, snapshot
 from inpaintbench.execution.device import PeakMemory, describe_device, synchronize, torch_state_restored
+from inpaintbench.execution.listener import Listener
 from inpaintbench.execution.loader import Loaded, batches
 from inpaintbench.execution.samples import save_samples
 from inpaintbench.execution.scoring import Panel
@@ -47,7 +47,7 @@ class Setup:
         samples: of so many images of each cell pictures are saved.
         strict: whether an image that cannot be decoded fails its cells.
         shelf: of prepared pictures.
-        on_prepared: told of the data set whose pictures are being prepared, and how many are.
+        listener: told of the data set whose pictures are being prepared, or waited for.
     """
 
     device: torch.device
@@ -56,7 +56,7 @@ class Setup:
     samples: int
     strict: bool
     shelf: Shelf = field(default_factory=Shelf)
-    on_prepared: Callable[[ChosenDataset, int], None] = lambda dataset, items: None
+    listener: Listener = field(default_factory=Listener)
 
     @cached_property
     def environment(self) -> dict[str, Any]:
@@ -140,7 +140,11 @@ class _Run:
 
     def _score_items(self, indices: Sequence[int]) -> None:
         setup, data = self._setup, self._cell.dataset
-        prepared = setup.shelf.obtain(data.wanted(self._cell.size), lambda items: setup.on_prepared(data, items))
+        prepared = setup.shelf.obtain(
+            data.wanted(self._cell.size),
+            on_progress=lambda items: setup.listener.preparing(data, items),
+            on_wait=lambda: setup.listener.waiting(data),
+        )
         with closing(batches(self._cell, indices, setup.batch_size, prepared)) as all_loaded:
             method = self._build_method()
             for loaded in all_loaded:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-import io
 import re
+import shutil
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from inpaintbench.api import DatasetSpec, MaskSpec
-from inpaintbench.atomic import replacing, write_json
+from inpaintbench.atomic import write_json
 from inpaintbench.errors import StoreError, UnreadableImageError
 from inpaintbench.execution.chosen import ChosenDataset, ChosenMask
 from inpaintbench.execution.drawing import about
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     import numpy as np
     from jaxtyping import Bool, UInt8
 
+MANIFEST: Final = "manifest.json"
 MANIFEST_SCHEMA: Final = 1
 
 
@@ -64,14 +66,20 @@ class Gallery:
     seed: int
 
     @classmethod
-    def of(cls, suite: Suite, registry: Registry) -> Gallery:
+    def of(cls, suite: Suite, registry: Registry, *, hashed: bool = True) -> Gallery:
         """Resolve a suite's data sets and masks.
+
+        Args:
+            suite: what is asked for; its methods and metrics do not count.
+            registry: the plugins.
+            hashed: whether fingerprints of the data sets are needed, which can take long.
 
         Raises:
             UsageError: if a selector, a parameter, a data set or a mask of this size is not possible.
         """
         masks = [ChosenMask.open(one, suite.size) for one in select(suite.masks, MaskSpec, registry)]
-        datasets = [ChosenDataset.open(one, suite.limit) for one in select(suite.datasets, DatasetSpec, registry)]
+        chosen = select(suite.datasets, DatasetSpec, registry)
+        datasets = [ChosenDataset.open(one, suite.limit, hashed=hashed) for one in chosen]
         return cls(tuple(datasets), tuple(masks), suite.size, suite.seed)
 
     def exhibits(
@@ -112,7 +120,7 @@ def export_holes(gallery: Gallery, dataset: ChosenDataset, mask: ChosenMask, roo
     """Write the holes of a data set under a mask as PNG files, white = missing, with `manifest.json` beside them.
 
     The manifest holds, for each item, the file, the hashes of picture and hole (see `inpaintbench.holes.hash_of`), and
-    the hole's shape. It is written last: where it is, all files are.
+    the hole's shape. All is written to a folder of another name first: a former export is replaced as a whole.
 
     Args:
         gallery: to which both belong.
@@ -124,32 +132,21 @@ def export_holes(gallery: Gallery, dataset: ChosenDataset, mask: ChosenMask, roo
         The folder, and how many holes it holds.
 
     Raises:
-        StoreError: if the folder cannot be written.
+        StoreError: if the folder cannot be written, or holds something else than a former export.
         Exception: whatever the data set or the mask raises.
     """
-    from PIL import Image
-
     folder = root / slug(dataset.selection.name) / slug(mask.selection.name)
-    entries: list[dict[str, Any]] = []
+    if folder.exists() and not (folder / MANIFEST).is_file():
+        raise StoreError(f"{folder} is there already and holds no {MANIFEST}; choose another --out, or remove it.")
+    unfinished = folder.with_name(f".{folder.name}.unfinished")
+    with _write_errors(folder):
+        shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.mkdir(parents=True)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "manifest.json").unlink(missing_ok=True)
+        entries = []
         for exhibit in gallery.exhibits(dataset, range(len(dataset.items)), [mask]):
-            (hole,) = exhibit.holes
-            name = f"{exhibit.index:06d}-{_plain(exhibit.item)}.png"
-            encoded = io.BytesIO()
-            Image.fromarray(hole).save(encoded, format="PNG")
-            with replacing(folder / name) as file:
-                file.write(encoded.getvalue())
-            entries.append(
-                {
-                    "item": exhibit.item,
-                    "file": name,
-                    "image_hash": hash_of(exhibit.picture),
-                    "hole_hash": hash_of(hole),
-                    **dataclasses.asdict(shape_of(hole)),
-                }
-            )
+            with _write_errors(folder):
+                entries.append(_write_hole(exhibit, unfinished))
         document = {
             "schema": MANIFEST_SCHEMA,
             "dataset": dataset.identity | {"selector": dataset.selection.name},
@@ -158,10 +155,32 @@ def export_holes(gallery: Gallery, dataset: ChosenDataset, mask: ChosenMask, roo
             "seed": gallery.seed,
             "holes": entries,
         }
-        write_json(folder / "manifest.json", document)
+        with _write_errors(folder):
+            write_json(unfinished / MANIFEST, document)
+            shutil.rmtree(folder, ignore_errors=True)
+            unfinished.replace(folder)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+    return folder, len(entries)
+
+
+def _write_hole(exhibit: Exhibit, folder: Path) -> dict[str, Any]:
+    """Write the hole of a picture that is shown under one mask; return its entry in the manifest."""
+    from PIL import Image
+
+    (hole,) = exhibit.holes
+    name = f"{exhibit.index:06d}-{_plain(exhibit.item)}.png"
+    Image.fromarray(hole).save(folder / name, format="PNG")
+    hashes = {"image_hash": hash_of(exhibit.picture), "hole_hash": hash_of(hole)}
+    return {"item": exhibit.item, "file": name, **hashes, **dataclasses.asdict(shape_of(hole))}
+
+
+@contextmanager
+def _write_errors(folder: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise StoreError(f"{folder} cannot be written: {error.strerror or error}.") from error
-    return folder, len(entries)
 
 
 def _plain(item: str) -> str:

@@ -26,6 +26,9 @@ class Listener:
     def preparing(self, dataset: ChosenDataset, items: int) -> None:
         """So many pictures of the data set are prepared that the running cell waits for."""
 
+    def waiting(self, dataset: ChosenDataset) -> None:
+        """Another process is preparing pictures, of this data set or another; the running cell waits for it."""
+
     def progressed(self, planned: PlannedCell, images: int) -> None:
         """So many images of the running cell are done; the first call tells how many an earlier run has left."""
 

@@ -47,7 +47,7 @@ def run_suite(suite: Suite, registry: Registry, store: Store, options: Options, 
             panel=Panel(to_run[0].cell.metrics, device),
             samples=_ALL_IMAGES if options.samples is None else options.samples,
             strict=options.strict,
-            on_prepared=listener.preparing,
+            listener=listener,
         )
         for planned in to_run:
             try:

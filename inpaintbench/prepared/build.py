@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from inpaintbench.atomic import sync_folder
+from inpaintbench.errors import DatasetError
 from inpaintbench.prepared.crew import Crew, spare_processors
 from inpaintbench.prepared.parts import Done, Part, header, parts_of, prepare_part, unwritable
 from inpaintbench.prepared.split import PICTURES, write_index
@@ -41,6 +42,7 @@ def build(wanted: Wanted, folder: Path, on_progress: Progress, workers: int | No
 
     Raises:
         CacheError: if it cannot be written; what was written is removed.
+        DatasetError: if the data set's files have changed meanwhile.
         Exception: whatever the data set raises, but for an item that cannot be decoded, which is recorded.
     """
     begun = time.perf_counter()
@@ -54,6 +56,11 @@ def build(wanted: Wanted, folder: Path, on_progress: Progress, workers: int | No
         if workers is None:
             workers = spare_processors() if len(wanted.items) > FEW else 0
         unreadable, pixels = _fill(unfinished / PICTURES, wanted, on_progress, workers)
+        if wanted.changed():  # the key says what was there at first; these may be other pixels
+            raise DatasetError(
+                f"The files of {wanted.name} changed while they were being prepared. Run it again when they stay as "
+                "they are."
+            )
         with _write_errors(unfinished):
             _sync(unfinished / PICTURES)
             write_index(unfinished, wanted, unreadable, pixels, time.perf_counter() - begun)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 from collections.abc import Iterator, Mapping
@@ -44,9 +45,11 @@ class Done:
 
 def unwritable(folder: Path, error: OSError) -> CacheError:
     """Say that prepared pictures cannot be written, and what to do."""
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    room = "Make room (`bench cache prune` removes what was prepared before), or let" if full else "Let"
     return CacheError(
-        f"Prepared pictures cannot be written to {folder}: {error.strerror or error}. Make room (`bench cache prune` "
-        f"removes what was prepared before), or let ${CACHE_VARIABLE} name a folder elsewhere."
+        f"Prepared pictures cannot be written to {folder}: {error.strerror or error}. {room} ${CACHE_VARIABLE} name a "
+        "folder elsewhere."
     )
 
 

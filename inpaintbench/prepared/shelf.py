@@ -7,7 +7,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -37,6 +37,7 @@ class Shelved:
     Attributes:
         key: name of its folder.
         dataset: the selector.
+        split: which of the data set's.
         size: of the pictures, in pixels.
         items: how many there are.
         bytes: that it takes.
@@ -45,6 +46,7 @@ class Shelved:
 
     key: str
     dataset: str
+    split: str
     size: int
     items: int
     bytes: int
@@ -70,7 +72,11 @@ class Shelf:
         return None if found is None or _mended(found, wanted) else found
 
     def obtain(
-        self, wanted: Wanted, on_progress: Progress = lambda items: None, workers: int | None = None
+        self,
+        wanted: Wanted,
+        on_progress: Progress = lambda items: None,
+        workers: int | None = None,
+        on_wait: Callable[[], None] = lambda: None,
     ) -> PreparedSplit:
         """Return the prepared pictures, after preparing them where they are missing.
 
@@ -81,6 +87,7 @@ class Shelf:
             wanted: which pictures.
             on_progress: told how many items are prepared, now and then; not called where there is nothing to do.
             workers: processes that help this one; by default one for each other processor.
+            on_wait: called once if another process has to be waited for.
 
         Raises:
             CacheError: if they cannot be written, or take more room than there may be.
@@ -94,7 +101,11 @@ class Shelf:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             lock = self._lock(wanted.key)
-            lock.acquire()
+            try:
+                lock.acquire(timeout=0)
+            except Timeout:
+                on_wait()
+                lock.acquire(timeout=-1)
         except OSError as error:
             raise unwritable(self.folder, error) from error
         try:
@@ -121,6 +132,11 @@ class Shelf:
     def bytes(self) -> int:
         """That everything here takes, finished or not."""
         return sum(_size_of(folder) for folder in self._folders())
+
+    @property
+    def unfinished_bytes(self) -> int:
+        """That of it which is being prepared, or which a killed process has left."""
+        return max(0, self.bytes - sum(shelved.bytes for shelved in self.splits()))
 
     def prune(self, keep: int = 0, spare: Collection[str] = ()) -> list[Shelved]:
         """Remove what was used longest ago until all that is left takes at most `keep` bytes.
@@ -209,9 +225,14 @@ def _remove(folder: Path) -> None:
 def _read(folder: Path) -> Shelved | None:
     try:
         index: dict[str, Any] = json.loads((folder / INDEX).read_bytes())
-        used = (folder / INDEX).stat().st_mtime
         return Shelved(
-            folder.name, str(index["dataset"]), int(index["size"]), int(index["items"]), _size_of(folder), used
+            key=folder.name,
+            dataset=str(index["dataset"]),
+            split=str(index["split"]),
+            size=int(index["size"]),
+            items=int(index["items"]),
+            bytes=_size_of(folder),
+            used=(folder / INDEX).stat().st_mtime,
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -61,6 +61,7 @@ def write_index(folder: Path, wanted: Wanted, unreadable: Mapping[int, str], pix
     document: dict[str, Any] = {
         "schema": SCHEMA,
         "dataset": wanted.name,
+        "split": wanted.split,
         "size": wanted.size,
         "items": len(wanted.items),
         "unreadable": {str(position): reason for position, reason in sorted(unreadable.items())},

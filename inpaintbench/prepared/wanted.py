@@ -33,6 +33,7 @@ class Wanted:
         items: ids of the pictures, in order.
         load: `Dataset.load`; a plugin may return anything, so that the result is checked.
         size: of the square pictures, in pixels.
+        changed: whether the pictures are others now than when `identity` was made.
     """
 
     name: str
@@ -41,6 +42,12 @@ class Wanted:
     items: tuple[str, ...]
     load: Callable[[str], object]
     size: int
+    changed: Callable[[], bool] = lambda: False
+
+    @property
+    def split(self) -> str:
+        """Which of the data set's splits the items are of."""
+        return str(self.identity.get("split", ""))
 
     @cached_property
     def key(self) -> str:

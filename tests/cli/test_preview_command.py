@@ -14,6 +14,8 @@ from PIL import Image
 
 from inpaintbench.contact_sheet import HOLE
 
+SPECIMENS = Path(__file__).parent.parent / "plugins" / "specimens.py"
+
 
 def test_the_sheet_shows_the_missing_pixels_of_each_mask(bench: Any, tmp_path: Path) -> None:
     outcome = bench(
@@ -41,7 +43,52 @@ def test_pictures_of_which_none_can_be_decoded_are_an_error(bench: Any, tmp_path
     outcome = bench("preview", "-d", "image_folder[path=broken]", "-k", "circle")
 
     assert outcome.code == 2
-    assert "None of these pictures can be decoded" in outcome.err
+    assert "None of the 1 picture chosen can be decoded" in outcome.err
+
+
+def test_what_cannot_be_decoded_is_counted(bench: Any, tmp_path: Path) -> None:
+    (tmp_path / "mixed").mkdir()
+    (tmp_path / "mixed" / "1.png").write_bytes(b"")
+    Image.new("RGB", (9, 9)).save(tmp_path / "mixed" / "2.png")
+    outcome = bench("preview", "-d", "image_folder[path=mixed]", "-k", "half", "--size", "8")
+
+    assert outcome.err == "1 picture cannot be decoded and left out.\n"
+    assert outcome.out == "1 picture × 1 mask at 8 × 8 pixels: preview.png\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["-o", "sheet.jpg"], "sheet.jpg is no name of a PNG file"),
+        (["--size", "4096", "--count", "56"], "million pixels; at most 200 million are drawn"),
+    ],
+)
+def test_sheets_that_are_not_drawn(bench: Any, arguments: list[str], message: str) -> None:
+    outcome = bench("preview", "-d", "photos", "-k", "half", *arguments)
+
+    assert outcome.code == 2
+    assert message in outcome.err
+
+
+@pytest.mark.parametrize("command", [["preview", "--count", "6"], ["masks", "export"]])
+@pytest.mark.parametrize(
+    ("dataset", "mask", "fault"),
+    [
+        ("drawn[fault=load]", "dots", "ValueError: the data set cannot load test-5"),
+        ("drawn[fault=constructor]", "dots", "ValueError: the data set cannot be built"),
+        ("drawn", "dots[fault=constructor]", "ValueError: the mask cannot be built"),
+        ("drawn", "dots[fault=draw]", "ValueError: the mask cannot be drawn"),
+    ],
+)
+def test_a_broken_plugin_is_a_sentence_and_no_traceback(
+    bench: Any, command: list[str], dataset: str, mask: str, fault: str
+) -> None:
+    outcome = bench(*command, "--plugin", SPECIMENS, "-d", dataset, "-k", mask, "--size", "16")
+
+    assert outcome.code == 2
+    assert outcome.err.startswith("bench: One of the data sets or masks cannot be used: ")
+    assert f"{fault} ({SPECIMENS}, line " in outcome.err
+    assert "Traceback" not in outcome.err
 
 
 @pytest.mark.parametrize("mask", ["lama_thin", "random_pixels[fraction=0.8]"])
@@ -72,9 +119,22 @@ def test_exported_holes_are_those_of_a_run_and_their_hashes_can_be_computed_agai
 
 
 def test_a_second_export_replaces_the_first(bench: Any, tmp_path: Path) -> None:
-    for seed in ("0", "1"):
-        bench("masks", "export", "-d", "photos", "-k", "free_form", "--size", "16", "--limit", "2", "--seed", seed)
+    for seed, limit in (("0", "4"), ("1", "2")):
+        chosen = ["-d", "photos", "-k", "free_form", "--size", "16", "--limit", limit, "--seed", seed]
+        assert bench("masks", "export", *chosen).code == 0
 
     (manifest,) = (tmp_path / "masks-export").rglob("manifest.json")
     assert json.loads(manifest.read_text())["seed"] == 1
     assert len(list(manifest.parent.glob("*.png"))) == 2
+    assert [path.name for path in manifest.parent.parent.iterdir()] == ["free_form"]
+
+
+def test_an_export_never_replaces_what_is_no_export(bench: Any, tmp_path: Path) -> None:
+    folder = tmp_path / "masks-export" / "photos" / "half"
+    folder.mkdir(parents=True)
+    (folder / "mine.png").write_bytes(b"mine")
+    outcome = bench("masks", "export", "-d", "photos", "-k", "half", "--limit", "1")
+
+    assert outcome.code == 2
+    assert "photos/half is there already and holds no manifest.json; choose another --out, or remove it." in outcome.err
+    assert (folder / "mine.png").read_bytes() == b"mine"

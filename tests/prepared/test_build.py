@@ -104,12 +104,35 @@ def test_the_index_says_what_there_is(wanted_of: Any, shelf: Shelf) -> None:
     assert index == {
         "schema": 1,
         "dataset": wanted.name,
+        "split": "test",
         "size": 16,
         "items": 60,
         "unreadable": {"7": "number 7 is damaged", "57": "number 57 is damaged"},
         "pixels": prepared.pixels,
         "identity": wanted.identity,
     }
+
+
+def test_files_that_change_while_they_are_prepared_leave_nothing(
+    tmp_path: Path, shelf: Shelf, lying: Callable[[], list[str]]
+) -> None:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for number in range(3):
+        Image.new("RGB", (20, 20), (number, 0, 0)).save(folder / f"{number}.png")
+    [selection] = select([f"image_folder[path={folder}]"], DatasetSpec, load_registry())
+    wanted = ChosenDataset.open(selection).wanted(16)
+
+    def overwrite(items: int) -> None:
+        Image.new("RGB", (20, 20), (200, 0, 0)).save(folder / "1.png")
+
+    with pytest.raises(DatasetError, match=r"image_folder.* changed while they were being prepared\. Run it again"):
+        shelf.obtain(wanted, overwrite)
+    assert lying() == []
+
+    now = ChosenDataset.open(selection).wanted(16)
+    assert now.key != wanted.key
+    assert Shelf().obtain(now).pictures[:, 0, 0, 0].tolist() == [0, 200, 2]
 
 
 def test_progress_rises_to_the_number_of_items(wanted_of: Any, shelf: Shelf) -> None:

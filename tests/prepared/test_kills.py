@@ -96,23 +96,15 @@ def test_of_two_processes_one_prepares_and_the_other_waits(
     until: Any,
     check: Any,
     notes: Path,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     (notes / "closed").touch()
     process = start()
     until(lambda: log() or process.poll() is not None)  # it holds the lock, and stands at its first item
     arrived = threading.Event()
-    lock = shelf._lock
-
-    def note(key: str, timeout: float = -1) -> Any:
-        arrived.set()
-        return lock(key, timeout)
-
-    monkeypatch.setattr(shelf, "_lock", note)
     found: list[Any] = []
     told: list[int] = []
     wanted = wanted_of()
-    other = threading.Thread(target=lambda: found.append(shelf.obtain(wanted, told.append)))
+    other = threading.Thread(target=lambda: found.append(shelf.obtain(wanted, told.append, on_wait=arrived.set)))
     other.start()
     assert arrived.wait(60)  # it has found nothing, and waits
     (notes / "closed").unlink()

@@ -250,7 +250,7 @@ def test_a_file_in_the_folders_place_is_named(
     (cache / place).write_text("a file")
     monkeypatch.setenv("INPAINTBENCH_CACHE", str(cache))
 
-    with pytest.raises(CacheError, match=r"cannot be written to .*cache/pictures: .*let \$INPAINTBENCH_CACHE name a"):
+    with pytest.raises(CacheError, match=r"cannot be written to .*cache/pictures: .*Let \$INPAINTBENCH_CACHE name a"):
         Shelf().obtain(generated(["a"]))
 
 

@@ -24,7 +24,7 @@ class ChosenDataset(Part):
         built: from it; the exception that this raised, if it did.
         split: which.
         items: ids, in the data set's order.
-        fingerprint: of these items.
+        fingerprint: of these items; empty if it was not asked for.
         limited: whether the limit has left some out.
     """
 
@@ -36,8 +36,21 @@ class ChosenDataset(Part):
     limited: bool = False
 
     @classmethod
-    def open(cls, selection: Selection[DatasetSpec], limit: int | None = None, split: Split = "test") -> ChosenDataset:
+    def open(
+        cls,
+        selection: Selection[DatasetSpec],
+        limit: int | None = None,
+        split: Split = "test",
+        *,
+        hashed: bool = True,
+    ) -> ChosenDataset:
         """List the items of a split.
+
+        Args:
+            selection: the plugin.
+            limit: at most so many items, the first ones; None for all.
+            split: which.
+            hashed: whether a fingerprint is needed, for which all files may have to be read.
 
         Raises:
             UsageError: if the data set says that it cannot be used as asked, or has no such item. Anything else
@@ -47,7 +60,7 @@ class ChosenDataset(Part):
             dataset: Dataset = selection.build()
             items = _distinct(dataset.items(split), selection.spec.name)
             whole, items = len(items), items[:limit]
-            fingerprint = checked_text(dataset.fingerprint(items))
+            fingerprint = checked_text(dataset.fingerprint(items)) if hashed else ""
         except Exception as error:
             return cls(selection, own_fault(error), split)
         if not items:
@@ -76,14 +89,15 @@ class ChosenDataset(Part):
         """
         if isinstance(self.built, Exception):
             raise self.built
-        source = self.selection.source
+        source, built = self.selection.source, self.built
         return Wanted(
             name=self.selection.name,
             plugin=(source.location or source.name) if source.kind == "given" else "",
             identity=self.identity,
             items=self.items,
-            load=self.built.load,
+            load=built.load,
             size=size,
+            changed=lambda: built.fingerprint(self.items) != self.fingerprint,
         )
 
 
