@@ -47,6 +47,14 @@ _WHITE_IS_ZERO: Final = 0
 _warning_filters = threading.Lock()
 
 
+class UnreadableFileError(UnreadableImageError):
+    """A file has gone, or cannot be opened or read: what it holds is not known.
+
+    A data set reports and counts it as it does a broken picture. Whoever passes over broken files and takes others
+    in their place must not pass over this one: once the file can be read again, the same run would go another way.
+    """
+
+
 def decode(source: str | Path | bytes, name: str = "") -> UInt8[np.ndarray, "h w 3"]:
     """Decode a picture; the table above says how.
 
@@ -55,13 +63,15 @@ def decode(source: str | Path | bytes, name: str = "") -> UInt8[np.ndarray, "h w
         name: what messages call it; the path, if empty.
 
     Raises:
-        UnreadableImageError: if it cannot be read, is truncated, or is no picture.
+        UnreadableFileError: if the file has gone, or cannot be opened or read; an `UnreadableImageError`, too.
+        UnreadableImageError: if its content is truncated, damaged, or no picture.
         DatasetError: if it declares more than twice `PIL.Image.MAX_IMAGE_PIXELS` (179 million pixels): a tiny
             file can declare enough to fill any memory, and a folder that holds one is not to be trusted.
     """
     name = name or ("The picture" if isinstance(source, bytes) else str(source))
+    content = source if isinstance(source, bytes) else _read(Path(source), name)
     try:
-        with _open(io.BytesIO(source) if isinstance(source, bytes) else Path(source)) as image:
+        with _open(content) as image:
             image.load()
             upright = _UPRIGHT.get(_orientation(image))
             rgb = _to_rgb(image)
@@ -78,28 +88,44 @@ def decode(source: str | Path | bytes, name: str = "") -> UInt8[np.ndarray, "h w
         raise UnreadableImageError(
             f"{name} cannot be decoded: it is no BMP, GIF, JPEG, PNG, TIFF or WebP picture, or is damaged."
         ) from None
+    except MemoryError:  # says nothing about the picture
+        raise
+    except MemoryError:  # of which the machine has too little, whatever the picture is
+        raise
     # On a damaged file Pillow raises almost anything: OSError, SyntaxError, struct.error, zlib.error, …
     except Exception as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise UnreadableImageError(
-            f"{name} cannot be decoded: {(reason or type(error).__name__).rstrip('.')}."
-        ) from error
+        raise UnreadableImageError(_cannot_be_decoded(name, error)) from error
 
 
 class _RefusedError(Exception):
     """Why a picture that Pillow could read is not decoded."""
 
 
-def _open(source: io.BytesIO | Path) -> Image.Image:
+def _read(path: Path, name: str) -> bytes:
+    """Read a file whole, so that what is raised later is the content's fault and not the disk's."""
+    try:
+        return path.read_bytes()
+    except (OSError, ValueError) as error:  # the latter for a path with a null character
+        raise UnreadableFileError(_cannot_be_decoded(name, error)) from error
+
+
+def _cannot_be_decoded(name: str, error: Exception) -> str:
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return f"{name} cannot be decoded: {(reason or type(error).__name__).rstrip('.')}."
+
+
+def _open(content: bytes) -> Image.Image:
     with _warning_filters, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # also that a picture is large; above twice that size it is refused
-        return Image.open(source, formats=FORMATS)
+        return Image.open(io.BytesIO(content), formats=FORMATS)
 
 
 def _orientation(image: Image.Image) -> int:
     """Return the EXIF orientation, 1 to 8; 1 if there is none. Pillow has turned TIFF pictures already."""
     try:
         return int(image.getexif().get(_ORIENTATION, 1))
+    except MemoryError:
+        raise
     except Exception:  # viewers show a picture whose EXIF data is damaged, too
         return 1
 

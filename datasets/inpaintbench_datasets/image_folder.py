@@ -9,6 +9,7 @@ at a fixed number, the new picture is held out or not, and if it is, the last of
 At a share, the number held out may also grow by one, by which at most one picture moves from train to test.
 """
 
+import os
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -73,6 +74,7 @@ class ImageFolder:
                 fewer pictures are there than are to be held out; or if there is no such split.
         """
         if split not in self._listed:
+            self._refuse_links()
             self._listed[split] = self._list(split)
         return self._listed[split]
 
@@ -142,6 +144,17 @@ class ImageFolder:
             endings = ", ".join(sorted(PICTURE_SUFFIXES))
             raise DatasetError(f"{place} holds no picture, at any depth: expected files ending in {endings}.")
         return items
+
+    def _refuse_links(self) -> None:
+        """Refuse two splits of the same pictures under two names: links, or capitals on disks that ignore them."""
+        real = {split: Path(os.path.realpath(self._folder / folder)) for split, folder in self._folders.items()}
+        for split, folder in real.items():
+            for other, above in real.items():
+                if other != split and folder.is_relative_to(above):
+                    raise DatasetError(
+                        f"image_folder[path={self.path}]: {self._folders[split]} ({split}) and {self._folders[other]} "
+                        f"({other}) hold the same pictures: expected folders of which none lies in another."
+                    )
 
     def _refuse_contradictions(self) -> None:
         if self._divided and self._folders != {"test": HERE}:

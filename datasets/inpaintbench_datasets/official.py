@@ -60,10 +60,14 @@ def refuse_absent(name: str, folder: Path, listed: Iterable[str], present: Itera
         listing: the list's file name, for the message.
 
     Raises:
-        DatasetError: if one is absent; it names the first and counts them.
+        DatasetError: if one is absent (it names the first and counts them), or would lie outside the folder.
     """
     there = set(present)
+    listed = list(listed)
     absent = [file for file in listed if file not in there]
+    for file in listed:
+        if file.startswith("/") or "\\" in file or ".." in file.split("/"):
+            raise DatasetError(f"{name}: {listing} names {file!r}, which leads out of {folder}. {_advice(name)}")
     if absent:
         others = f" and {len(absent) - 1} more" if len(absent) > 1 else ""
         raise DatasetError(
@@ -75,15 +79,18 @@ def refuse_absent(name: str, folder: Path, listed: Iterable[str], present: Itera
 def names_in(name: str, folder: Path) -> list[str]:
     """Return the names of all that lies in a folder of the data set, in no order, by one listing of it.
 
+    Names that begin with a dot are left out: macOS puts a `._` file beside each file on disks of other systems.
+
     Raises:
         DatasetError: if it is not there, or cannot be read.
     """
     try:
-        return os.listdir(folder)  # noqa: PTH208  a Path a file takes longer
+        names = os.listdir(folder)  # noqa: PTH208  a Path a file takes longer
     except (FileNotFoundError, NotADirectoryError):
         raise DatasetError(f"{name} lacks the folder {folder}. {_advice(name)}") from None
     except OSError as error:
         raise DatasetError(f"{name}: {folder} cannot be read: {error.strerror or error}.") from error
+    return [one for one in names if not one.startswith(".")]
 
 
 def names_beside(name: str, folder: Path, listed: Iterable[str]) -> set[str]:

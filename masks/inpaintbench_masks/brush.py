@@ -74,8 +74,13 @@ class Brush:
         """Return the first hole whose missing share lies between the ratios, True = missing.
 
         Raises:
-            ParameterError: if none of 1,000 does.
+            ParameterError: if none of 1,000 does, or the least share is not below the greatest.
         """
+        if self.min_ratio >= self.max_ratio:
+            raise ParameterError(
+                f"brush[min_ratio={self.min_ratio},max_ratio={self.max_ratio}] is not possible: expected a min_ratio "
+                "below the max_ratio."
+            )
         for _ in range(MOST_CANDIDATES):
             hole = self._draw_candidate(height, width, stream)
             share = np.count_nonzero(hole) / hole.size

@@ -15,12 +15,11 @@ from typing import Final
 import numpy as np
 from jaxtyping import Bool
 
-from inpaintbench.decoding import decode
 from inpaintbench.errors import DatasetError, UnreadableImageError
 from inpaintbench.fingerprints import fingerprint_files, remember
 from inpaintbench.folders import find_folder
 from inpaintbench.seeding import RandomStream
-from inpaintbench_masks.mask_folder import Colour, draw_file, fit_mask, list_masks, missing_in
+from inpaintbench_masks.mask_folder import Colour, draw_file, fit_mask, list_masks, missing_in, read_file
 
 BANDS: Final = {
     "0.01-0.1": (0.01, 0.1),
@@ -109,7 +108,7 @@ class Irregular:
         """
 
         def read(path: Path) -> Bool[np.ndarray, "h w"]:
-            picture = decode(path)
+            picture = read_file(path)
             if self.dilation == 0:  # the same hole, but most of the file need not be looked at
                 return missing_in(fit_mask(picture, height, width), self.hole)
             return fit_mask(dilate(missing_in(picture, self.hole), self.dilation), height, width)
@@ -133,7 +132,7 @@ def hole_ratios(folder: Path, names: Sequence[str], hole: Colour = "white") -> l
 
     def measure(name: str) -> float:
         try:
-            missing = missing_in(decode(folder / name), hole)
+            missing = missing_in(read_file(folder / name), hole)
         except UnreadableImageError:
             return UNREADABLE
         return int(np.count_nonzero(missing)) / missing.size

@@ -63,7 +63,7 @@ class MaskFolder:
         return draw_file(self.folder, self.names, stream, lambda path: self._read(path, height, width))
 
     def _read(self, path: Path, height: int, width: int) -> Bool[np.ndarray, "h w"]:
-        return missing_in(fit_mask(decode(path), height, width), self.hole)
+        return missing_in(fit_mask(read_file(path), height, width), self.hole)
 
 
 def list_masks(folder: Path) -> list[str]:
@@ -78,6 +78,25 @@ def list_masks(folder: Path) -> list[str]:
     return names
 
 
+def read_file(path: Path) -> UInt8[np.ndarray, "h w 3"]:
+    """Decode a file.
+
+    One that has gone, or cannot be opened, must not be passed over: another hole would be drawn without a word, and
+    two methods would get different ones.
+
+    Raises:
+        DatasetError: if it cannot be read, or is a decompression bomb.
+        UnreadableImageError: if its content is broken.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise DatasetError(
+            f"The mask {path} cannot be read: {error.strerror or error}. Masks may not change while they are used."
+        ) from error
+    return decode(content, str(path))
+
+
 def draw_file(
     folder: Path, names: Sequence[str], stream: RandomStream, read: Callable[[Path], Bool[np.ndarray, "h w"]]
 ) -> Bool[np.ndarray, "h w"]:
@@ -90,7 +109,7 @@ def draw_file(
         read: makes a hole of a file.
 
     Raises:
-        DatasetError: if no file can be decoded.
+        DatasetError: if a file cannot be read, or none can be decoded.
     """
     left = list(names)
     broken: list[UnreadableImageError] = []

@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 from jaxtyping import Bool, Int64
 
+from inpaintbench.errors import ParameterError
 from inpaintbench.seeding import RandomStream
 from inpaintbench_masks.letters import ALPHABET, COLUMNS, ROWS, glyphs
 
@@ -19,6 +20,9 @@ CELL: Final = COLUMNS + 1
 
 LINE: Final = ROWS + 3
 """Dots from one line to the next."""
+
+LOWEST: Final = 2
+"""Pixels of a letter's height; lower ones are specks, and their number grows without bound."""
 
 SHORTEST_WORD: Final = 2
 LONGEST_WORD: Final = 9
@@ -46,7 +50,16 @@ class Text:
         self.height = height
 
     def draw(self, height: int, width: int, stream: RandomStream) -> Bool[np.ndarray, "h w"]:
-        """Return the hole, True = missing."""
+        """Return the hole, True = missing.
+
+        Raises:
+            ParameterError: if a letter would be lower than two pixels.
+        """
+        if self.height * (1 if isinstance(self.height, int) else min(height, width)) < LOWEST:
+            raise ParameterError(
+                f"text[height={self.height}] is not possible in a picture of {width}×{height} pixels: expected letters "
+                f"of at least {LOWEST} pixels."
+            )
         if isinstance(self.height, int):
             dots, pixels = ROWS, self.height
         else:

@@ -60,6 +60,12 @@ def test_a_split_that_is_not_there_is_said_and_the_others_are_read(tmp_path: Pat
         photographs.items("test")
 
 
+def test_files_whose_names_begin_with_a_dot_do_not_count(tmp_path: Path) -> None:
+    fill(tmp_path / "images", "test", 200)
+    (tmp_path / "images" / "test" / "._1000.jpg").write_bytes(b"of macOS")
+    assert len(BSDS500(path=str(tmp_path)).items("test")) == 200
+
+
 def test_a_whole_copy_makes_up_for_a_part(tmp_path: Path) -> None:
     fill(tmp_path / "images", "train", 200)
     fill(tmp_path / "BSR" / "BSDS500" / "data" / "images", "test", 200)

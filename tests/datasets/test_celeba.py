@@ -125,6 +125,13 @@ def test_absent_pictures_are_named_and_counted_in_the_split_asked_for(folder: Pa
     assert faces.items("test") == ["000003.jpg"]
 
 
+@pytest.mark.parametrize("name", ["../img_align_celeba/000003.jpg", "/000003.jpg", "..\\000003.jpg"])
+def test_a_partition_that_leads_out_of_the_folder_is_refused(folder: Path, name: str) -> None:
+    (folder / "list_eval_partition.txt").write_text(f"{name} 2\n")
+    with pytest.raises(DatasetError, match=r"which leads out of .*img_align_celeba"):
+        CelebA(path=str(folder)).items("test")
+
+
 @pytest.mark.parametrize("line", ["000001.jpg 3", "000001.jpg", "000001.jpg train", "000001.jpg 0 0"])
 def test_a_line_that_assigns_no_split_is_shown(folder: Path, line: str) -> None:
     (folder / "list_eval_partition.txt").write_text(f"000003.jpg 2\n{line}\n")

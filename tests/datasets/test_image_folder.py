@@ -32,6 +32,15 @@ def test_pictures_are_listed_at_any_depth_sorted_by_code_point(tmp_path: Path) -
     )
 
 
+def test_two_splits_of_the_same_pictures_are_refused_whatever_they_are_called(tmp_path: Path) -> None:
+    save(tmp_path / "test" / "more" / "1.png")
+    (tmp_path / "alias").symlink_to(tmp_path / "test")
+    (tmp_path / "part").symlink_to(tmp_path / "test" / "more")
+    for train in ("alias", "part"):
+        with pytest.raises(DatasetError, match=rf"{train} .* hold the same pictures|test .* hold the same pictures"):
+            ImageFolder(path=str(tmp_path), train=train, test="test").items("test")
+
+
 def test_every_listed_picture_loads(tmp_path: Path) -> None:
     names = ["a b.PNG", "Über/ß.Jpg", "UP.TIFF", "x.BmP", "y.WEBP", "percent%20.jpeg"]
     for number, name in enumerate(names):

@@ -118,8 +118,16 @@ def test_ratios_whose_sum_is_below_one_draw_fewer_boxes_and_strokes() -> None:
 
 
 def test_ratios_that_no_hole_meets_are_refused() -> None:
-    with pytest.raises(ParameterError, match=r"max_ratio=0\.5\]: of 1000 holes of 8×8 pixels none .* farther apart"):
-        draw(size=8, min_ratio=0.5, max_ratio=0.5)
+    with pytest.raises(ParameterError, match=r"max_ratio=0\.501\]: of 1000 holes of 8×8 pixels none .* farther apart"):
+        draw(size=8, min_ratio=0.5, max_ratio=0.501)
+
+
+@pytest.mark.parametrize("most", [0.2, 0.5])
+def test_a_least_ratio_that_is_not_below_the_greatest_is_refused(most: float) -> None:
+    with pytest.raises(
+        ParameterError, match=rf"min_ratio=0\.5,max_ratio={most}\] is not possible: expected a min_ratio"
+    ):
+        draw(size=8, min_ratio=0.5, max_ratio=most)
 
 
 @pytest.mark.parametrize("recipe", RECIPES)

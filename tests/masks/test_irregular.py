@@ -91,11 +91,18 @@ def test_a_file_that_cannot_be_decoded_is_in_no_band_and_passed_over(tmp_path: P
     assert all(draw(path, seed).sum() == 25 for seed in range(10))
 
 
+def test_a_file_that_has_gone_is_no_ratio(tmp_path: Path) -> None:
+    path = save(tmp_path / "masks", 25)
+
+    with pytest.raises(DatasetError, match=r"gone\.png cannot be read: No such file or directory"):
+        hole_ratios(Path(path), ["025.png", "gone.png"])
+
+
 def test_files_are_measured_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = save(tmp_path / "masks", 5, 25, 60)
     opened: list[Path] = []
-    decode = inpaintbench_masks.irregular.decode
-    monkeypatch.setattr(inpaintbench_masks.irregular, "decode", lambda file: (opened.append(file), decode(file))[1])
+    read = inpaintbench_masks.irregular.read_file
+    monkeypatch.setattr(inpaintbench_masks.irregular, "read_file", lambda file: (opened.append(file), read(file))[1])
 
     for _ in range(3):
         Irregular(path, ratio="0.2-0.3").draw(10, 10, RandomStream(0))

@@ -134,6 +134,15 @@ def test_a_mask_that_cannot_be_decoded_is_passed_over(tmp_path: Path) -> None:
     assert all(np.array_equal(draw(path, seed=seed), half() == 255) for seed in range(50))
 
 
+def test_a_mask_that_has_gone_is_not_passed_over(tmp_path: Path) -> None:
+    masks = MaskFolder(save(tmp_path, one=half(), other=255 - half()))
+    masks.fingerprint()
+    (tmp_path / "other.png").unlink()
+
+    with pytest.raises(DatasetError, match=r"other\.png cannot be read: No such file .* Masks may not change while"):
+        list(masks.draw(8, 8, RandomStream(seed)) for seed in range(50))
+
+
 def test_a_broken_mask_leaves_the_draw_of_the_others_even(tmp_path: Path) -> None:
     save(tmp_path, left=half(), right=255 - half())
     (tmp_path / "broken.png").write_text("no picture")

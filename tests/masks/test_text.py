@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from jaxtyping import Bool
 
+from inpaintbench.errors import ParameterError
 from inpaintbench.seeding import RandomStream
 from inpaintbench_masks.letters import ALPHABET, glyphs
 from inpaintbench_masks.text import CELL, LINE, Text
@@ -74,6 +75,12 @@ def test_a_height_in_pixels_is_that_height_at_every_size() -> None:
     assert np.array_equal(draw(64, 3, height=7), draw(64, 3))
     assert np.array_equal(draw(64, 3, height=14), draw(64, 3, height=0.21875))
     assert len(read(draw(128, 3, height=7))) in (12, 13)  # of 13 lines to begin, the last may be cut off
+
+
+@pytest.mark.parametrize("height", [1e-9, 0.0001, 0.03])
+def test_letters_that_would_be_specks_are_refused(height: float) -> None:
+    with pytest.raises(ParameterError, match=r"64×64 pixels: expected letters of at least 2 pixels"):
+        Text(height=height).draw(64, 64, RandomStream(0))
 
 
 def test_an_oblong_picture_is_full_of_text() -> None:

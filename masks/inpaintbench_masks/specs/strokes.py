@@ -7,6 +7,7 @@ from typing import Final
 from inpaintbench.api import MaskSpec, Parameter
 from inpaintbench_masks.specs.terms import LICENCE
 
+MEASURED: Final = "Measured missing shares are in docs/masks.md."
 SCALING: Final = (
     "A shape is drawn with the picture's shorter side counted as {reference} pixels, and a pixel of the picture is "
     "missing if its centre lies in the shape: one seed gives one shape at every size. "
@@ -27,6 +28,7 @@ FREE_FORM = MaskSpec(
             help="The number of strokes is uniform from 1 to this.",
             default=3,
             minimum=1,
+            maximum=1000,
         ),
         Parameter(
             name="max_vertices",
@@ -34,6 +36,7 @@ FREE_FORM = MaskSpec(
             help="The number of a stroke's vertices after the first is uniform from 4 to this.",
             default=11,
             minimum=4,
+            maximum=1000,
         ),
         Parameter(
             name="min_width",
@@ -60,8 +63,7 @@ FREE_FORM = MaskSpec(
     "https://github.com/JiahuiYu/generative_inpainting",
     licence=LICENCE,
     notes=SCALING.format(reference=256) + FIXED + "As released, strokes run to the right, never to the left: the "
-    "released flips have no effect. Unlike there, the whole of an oblong picture is reached. Missing on average over "
-    "1,000 draws: 0.151 at 256 and at 64 pixels; with box=true 0.311.",
+    "released flips have no effect. Unlike there, the whole of an oblong picture is reached. " + MEASURED,
 )
 
 BRUSH = MaskSpec(
@@ -101,12 +103,11 @@ BRUSH = MaskSpec(
     notes=SCALING.format(reference="256 (mat, mat_small) or 512 (the other recipes)") + FIXED + "As released, a "
     "min_ratio and a max_ratio whose sum is below 1 also shrink the numbers of boxes and strokes by that factor. The "
     "share is that of the picture's pixels, so that a hole near a ratio can be taken at one size and not at another. "
-    "Missing on average over 1,000 holes: mat 0.397 at 256 pixels, 0.398 at 64; mat_small 0.220, 0.221; at 512 and at "
-    "64 alike mat_512 0.402, mat_512_small 0.219, comodgan 0.646.",
+    + MEASURED,
 )
 
 
-def _lama(name: str, kind: str, summary: str, measured: str) -> MaskSpec:
+def _lama(name: str, kind: str, summary: str) -> MaskSpec:
     """Declare one of LaMa's three kinds of masks."""
     return MaskSpec(
         name=name,
@@ -129,37 +130,25 @@ def _lama(name: str, kind: str, summary: str, measured: str) -> MaskSpec:
         "does is distributed as the one that the released script keeps of five. That share is of the picture's "
         "pixels, so that a candidate near one half can be kept at one size and not at another. A segment is drawn "
         "one pixel wider than its number says, since OpenCV draws it so. An oblong picture is covered whole, not "
-        "cropped to a square. Missing on average over 1,000 draws, at the configuration's own size and at 64 pixels "
-        f"alike: {measured}.",
+        "cropped to a square. " + MEASURED,
     )
 
 
-LAMA_THIN = _lama(
-    "lama_thin",
-    "LamaThin",
-    "Many thin strokes, as LaMa's narrow masks.",
-    "0.284 (config=256), 0.285 (config=512)",
-)
-LAMA_MEDIUM = _lama(
-    "lama_medium",
-    "LamaMedium",
-    "Strokes of medium width or small boxes, as LaMa's medium masks.",
-    "0.237 (config=256), 0.273 (config=512)",
-)
-LAMA_THICK = _lama(
-    "lama_thick",
-    "LamaThick",
-    "A few thick strokes or large boxes, as LaMa's wide masks.",
-    "0.266 (config=256), 0.271 (0.270 at 64) (config=512)",
-)
+LAMA_THIN = _lama("lama_thin", "LamaThin", "Many thin strokes, as LaMa's narrow masks.")
+LAMA_MEDIUM = _lama("lama_medium", "LamaMedium", "Strokes of medium width or small boxes, as LaMa's medium masks.")
+LAMA_THICK = _lama("lama_thick", "LamaThick", "A few thick strokes or large boxes, as LaMa's wide masks.")
 
 SCRATCHES = MaskSpec(
     name="scratches",
     target="inpaintbench_masks.scratches:Scratches",
     summary="Thin, long, slightly curved scratches, like those on old photographs and film.",
     parameters=(
-        Parameter(name="min_count", kind="integer", help="Least number of scratches.", default=3, minimum=1),
-        Parameter(name="max_count", kind="integer", help="Greatest number of scratches.", default=8, minimum=1),
+        Parameter(
+            name="min_count", kind="integer", help="Least number of scratches.", default=3, minimum=1, maximum=1000
+        ),
+        Parameter(
+            name="max_count", kind="integer", help="Greatest number of scratches.", default=8, minimum=1, maximum=1000
+        ),
         Parameter(
             name="min_width",
             kind="integer",
@@ -178,8 +167,7 @@ SCRATCHES = MaskSpec(
     licence=LICENCE,
     notes=SCALING.format(reference=256) + "A scratch is at least one pixel of the picture wide, and unbroken, so that "
     "small pictures lose more of their area. No publication defines this mask: a scratch is an arc of 96 to 288 of "
-    "256 pixels, bent by at most 2 degrees every 16 of them, its middle anywhere. Missing on average over 1,000 draws: "
-    "0.037 at 256 and 0.048 at 64 pixels.",
+    "256 pixels, bent by at most 2 degrees every 16 of them, its middle anywhere. " + MEASURED,
 )
 
 SPECS = (FREE_FORM, BRUSH, LAMA_THIN, LAMA_MEDIUM, LAMA_THICK, SCRATCHES)
