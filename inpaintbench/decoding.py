@@ -88,8 +88,6 @@ def decode(source: str | Path | bytes, name: str = "") -> UInt8[np.ndarray, "h w
         raise UnreadableImageError(
             f"{name} cannot be decoded: it is no BMP, GIF, JPEG, PNG, TIFF or WebP picture, or is damaged."
         ) from None
-    except MemoryError:  # says nothing about the picture
-        raise
     except MemoryError:  # of which the machine has too little, whatever the picture is
         raise
     # On a damaged file Pillow raises almost anything: OSError, SyntaxError, struct.error, zlib.error, …
