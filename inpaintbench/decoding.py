@@ -24,7 +24,7 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image, ImageCms, UnidentifiedImageError
 
-from inpaintbench.errors import DatasetError, UnreadableImageError
+from inpaintbench.errors import DatasetError, UnreadableFileError, UnreadableImageError
 
 FORMATS: Final = ("BMP", "GIF", "JPEG", "PNG", "TIFF", "WEBP")
 """Pillow's names of the formats that are tried, by content and not by file name."""
@@ -45,14 +45,6 @@ _WHITE_IS_ZERO: Final = 0
 
 # The list of warning filters belongs to the whole process: two threads may not exchange it at the same time.
 _warning_filters = threading.Lock()
-
-
-class UnreadableFileError(UnreadableImageError):
-    """A file has gone, or cannot be opened or read: what it holds is not known.
-
-    A data set reports and counts it as it does a broken picture. Whoever passes over broken files and takes others
-    in their place must not pass over this one: once the file can be read again, the same run would go another way.
-    """
 
 
 def decode(source: str | Path | bytes, name: str = "") -> UInt8[np.ndarray, "h w 3"]:

@@ -14,6 +14,7 @@ InpaintbenchError
 │   ├── DownloadError        a published file cannot be fetched or unpacked
 │   └── DeviceError          the device asked for is not there
 ├── UnreadableImageError     one image of a data set cannot be decoded
+│   └── UnreadableFileError  because its file has gone, or cannot be read
 ├── InvalidOutputError       a method broke its contract: its cell becomes `invalid-output`
 ├── MissingWeightsError      pretrained weights are neither here nor to be fetched
 └── StoreError               what lies in a results folder cannot be read or written
@@ -107,6 +108,14 @@ class DeviceError(UsageError):
 
 class UnreadableImageError(InpaintbenchError):
     """One image cannot be decoded; it is reported by name, skipped and counted."""
+
+
+class UnreadableFileError(UnreadableImageError):
+    """A file has gone, or cannot be opened or read: what it holds is not known.
+
+    A data set reports and counts it as it does a broken picture. Whoever passes over broken files and takes others
+    in their place must not pass over this one: once the file can be read again, the same run would go another way.
+    """
 
 
 class InvalidOutputError(InpaintbenchError):

@@ -1,6 +1,8 @@
 """`decode`: every mode and format with real encoders and known pixels, and everything that can be wrong with a file."""
 
+import errno
 import io
+import os
 import struct
 import zlib
 from pathlib import Path
@@ -13,7 +15,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
 from inpaintbench.decoding import decode
-from inpaintbench.errors import DatasetError, UnreadableImageError
+from inpaintbench.errors import DatasetError, UnreadableFileError, UnreadableImageError
 
 LOSSLESS: list[tuple[str, dict[str, Any]]] = [
     ("PNG", {}),
@@ -374,10 +376,50 @@ def test_what_is_no_picture_is_named(tmp_path: Path, content: bytes) -> None:
 
 
 def test_a_missing_file_and_a_folder_are_named(tmp_path: Path) -> None:
-    with pytest.raises(UnreadableImageError, match=r"gone\.png cannot be decoded: No such file or directory\.$"):
+    with pytest.raises(UnreadableFileError, match=r"gone\.png cannot be decoded: No such file or directory\.$"):
         decode(tmp_path / "gone.png")
-    with pytest.raises(UnreadableImageError, match=r"cannot be decoded: Is a directory\.$"):
+    with pytest.raises(UnreadableFileError, match=r"cannot be decoded: Is a directory\.$"):
         decode(tmp_path)
+    with pytest.raises(UnreadableFileError, match=r"cannot be decoded: .*null"):
+        decode("no\0file.png")
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EIO, errno.EMFILE])
+def test_a_file_that_cannot_be_read_is_told_from_a_broken_one(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    def refuse(_: Path) -> bytes:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    with pytest.raises(UnreadableFileError, match=rf"^mask\.png cannot be decoded: {os.strerror(number)}\.$") as error:
+        decode("mask.png")
+    assert isinstance(error.value, UnreadableImageError)  # which data sets report and count
+
+
+def test_a_broken_content_is_not_taken_for_a_file_that_cannot_be_read(tmp_path: Path) -> None:
+    cut = encode(Image.fromarray(pattern()), "PNG")[:60]
+    (tmp_path / "cut.png").write_bytes(cut)
+    # The pixels are said to lie far behind the end of the file.
+    strip = struct.pack("<HHI", 273, 4, 1)
+    whole = tiff(b"\0" * 8, 8, 8)
+    for number, place in enumerate([2**32 - 1, 2**31]):
+        (tmp_path / f"{number}.tif").write_bytes(
+            whole.replace(strip + struct.pack("<I", 8), strip + struct.pack("<I", place))
+        )
+    for path in sorted(tmp_path.iterdir()):
+        with pytest.raises(UnreadableImageError, match="cannot be decoded") as error:
+            decode(path)
+        assert type(error.value) is UnreadableImageError
+
+
+@pytest.mark.parametrize("where", ["open", "getexif"])
+def test_too_little_memory_says_nothing_about_the_picture(monkeypatch: pytest.MonkeyPatch, where: str) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    file = encode(Image.fromarray(pattern()), "PNG")
+    monkeypatch.setattr(Image if where == "open" else Image.Image, where, refuse)
+    with pytest.raises(MemoryError):
+        decode(file)
 
 
 def test_a_name_can_be_given() -> None:

@@ -17,6 +17,8 @@ from inpaintbench.decoding import decode
 from inpaintbench.errors import DatasetError
 from inpaintbench_datasets.official import find_official, fingerprint_parts, names_in
 
+NAME: Final = "bsds500"
+
 PICTURES: Final[Mapping[Split, int]] = {"train": 200, "val": 100, "test": 200}
 """How many pictures each split has."""
 
@@ -66,10 +68,10 @@ class BSDS500:
 
     def _list(self, split: Split) -> Sequence[str]:
         folder = self._images(split) / split
-        names = sorted(name for name in names_in("bsds500", folder) if name.lower().endswith(".jpg"))
+        names = sorted(name for name in names_in(NAME, folder) if name.lower().endswith(".jpg"))
         if len(names) != PICTURES[split]:
             raise DatasetError(
-                f"bsds500: {folder} holds {len(names)} pictures that end in .jpg; expected the {PICTURES[split]} of "
+                f"{NAME}: {folder} holds {len(names)} pictures that end in .jpg; expected the {PICTURES[split]} of "
                 f"the official {split} split. Unpack BSR_bsds500.tgz anew."
             )
         return [f"{split}/{name}" for name in names]
@@ -81,4 +83,4 @@ class BSDS500:
 
     @cached_property
     def _folder(self) -> Path:
-        return find_official("bsds500", self.path)
+        return find_official(NAME, self.path)

@@ -16,7 +16,9 @@ from inpaintbench.api import Split
 from inpaintbench.decoding import decode
 from inpaintbench.errors import DatasetError
 from inpaintbench.fingerprints import fingerprint_files
-from inpaintbench_datasets.official import find_official, names_beside, read_lines, refuse_absent
+from inpaintbench_datasets.official import below, find_official, names_beside, read_lines, refuse_absent
+
+NAME: Final = "celeba"
 
 WIDTH: Final = 178
 """The width in pixels of the published pictures, which are 218 high: `crop` counts in their pixels."""
@@ -52,10 +54,10 @@ class CelebA:
         names = [name for name, its_split in self._partition.items() if its_split == split]
         if not names:
             raise DatasetError(
-                f"celeba: {self._folder / PARTITION} assigns no picture to the {split} split; expected the official "
+                f"{NAME}: {self._folder / PARTITION} assigns no picture to the {split} split; expected the official "
                 "partition, which has all three splits."
             )
-        refuse_absent("celeba", self._pictures, names, self._present, PARTITION)
+        refuse_absent(NAME, self._pictures, names, self._present, PARTITION)
         return names
 
     def load(self, item: str) -> UInt8[np.ndarray, "side side 3"]:
@@ -76,7 +78,7 @@ class CelebA:
 
     @cached_property
     def _folder(self) -> Path:
-        return find_official("celeba", self.path)
+        return find_official(NAME, self.path)
 
     @property
     def _pictures(self) -> Path:
@@ -84,11 +86,11 @@ class CelebA:
 
     @cached_property
     def _partition(self) -> Mapping[str, Split]:
-        return read_partition("celeba", self._folder / PARTITION)
+        return read_partition(NAME, self._folder / PARTITION)
 
     @cached_property
     def _present(self) -> set[str]:
-        return names_beside("celeba", self._pictures, self._partition)
+        return names_beside(NAME, self._pictures, self._partition)
 
 
 def read_partition(name: str, path: Path) -> dict[str, Split]:
@@ -102,7 +104,7 @@ def read_partition(name: str, path: Path) -> dict[str, Split]:
         The split of each file name, in the file's order.
 
     Raises:
-        DatasetError: if it is not there, or a line says something else.
+        DatasetError: if it is not there, or a line says something else or names a file outside the data set.
     """
     partition: dict[str, Split] = {}
     for line in read_lines(name, path):
@@ -113,7 +115,7 @@ def read_partition(name: str, path: Path) -> dict[str, Split]:
                 f"{name}: {path} holds the line {line[:80]!r}; expected a file name and 0, 1 or 2, as in "
                 "'000001.jpg 0'. Take the publisher's file anew."
             )
-        partition[picture] = split
+        partition[below(name, path, line, picture)] = split
     return partition
 
 

@@ -20,6 +20,8 @@ from inpaintbench.fingerprints import fingerprint_files
 from inpaintbench_datasets.celeba import PARTITION, read_partition
 from inpaintbench_datasets.official import find_official, names_beside, read_lines, refuse_absent
 
+NAME: Final = "celeba_hq"
+
 PICTURES: Final = "CelebA-HQ-img"
 MAPPING: Final = "CelebA-HQ-to-CelebA-mapping.txt"
 
@@ -49,10 +51,10 @@ class CelebAHQ:
         names = [name for name, its_split in self._splits.items() if its_split == split]
         if not names:
             raise DatasetError(
-                f"celeba_hq: {MAPPING} and {PARTITION} in {self._folder} assign no picture to the {split} split; "
+                f"{NAME}: {MAPPING} and {PARTITION} in {self._folder} assign no picture to the {split} split; "
                 "expected the published files, which have all three splits."
             )
-        refuse_absent("celeba_hq", self._pictures, names, self._present, MAPPING)
+        refuse_absent(NAME, self._pictures, names, self._present, MAPPING)
         return names
 
     def load(self, item: str) -> UInt8[np.ndarray, "h w 3"]:
@@ -73,7 +75,7 @@ class CelebAHQ:
 
     @cached_property
     def _folder(self) -> Path:
-        return find_official("celeba_hq", self.path)
+        return find_official(NAME, self.path)
 
     @property
     def _pictures(self) -> Path:
@@ -81,14 +83,14 @@ class CelebAHQ:
 
     @cached_property
     def _splits(self) -> Mapping[str, Split]:
-        partition = read_partition("celeba_hq", self._folder / PARTITION)
+        partition = read_partition(NAME, self._folder / PARTITION)
         originals = read_mapping(self._folder / MAPPING)
-        refuse_absent("celeba_hq", self._folder / PARTITION, originals.values(), partition, MAPPING)
+        refuse_absent(NAME, self._folder / PARTITION, originals.values(), partition, MAPPING)
         return {name: partition[original] for name, original in originals.items()}
 
     @cached_property
     def _present(self) -> set[str]:
-        return names_beside("celeba_hq", self._pictures, self._splits)
+        return names_beside(NAME, self._pictures, self._splits)
 
 
 def read_mapping(path: Path) -> dict[str, str]:
@@ -104,13 +106,13 @@ def read_mapping(path: Path) -> dict[str, str]:
         DatasetError: if it is not there, or a line says something else.
     """
     originals: dict[str, str] = {}
-    for position, line in enumerate(read_lines("celeba_hq", path)):
+    for position, line in enumerate(read_lines(NAME, path)):
         fields = line.split()
         if position == 0 and fields[0] == "idx":
             continue
         if len(fields) != 3 or not fields[0].isdecimal():
             raise DatasetError(
-                f"celeba_hq: {path} holds the line {line[:80]!r}; expected two numbers and a file name, as in "
+                f"{NAME}: {path} holds the line {line[:80]!r}; expected two numbers and a file name, as in "
                 "'0 7 000008.jpg'. Take the publisher's file anew."
             )
         originals[f"{fields[0]}.jpg"] = fields[2]

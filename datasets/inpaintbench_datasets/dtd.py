@@ -15,7 +15,7 @@ from inpaintbench.api import Split
 from inpaintbench.decoding import decode
 from inpaintbench.errors import DatasetError
 from inpaintbench.fingerprints import fingerprint_files
-from inpaintbench_datasets.official import find_official, names_beside, read_lines, refuse_absent
+from inpaintbench_datasets.official import below, find_official, names_beside, read_lines, refuse_absent
 
 NAME: Final = "dtd"
 
@@ -45,11 +45,11 @@ class DescribableTextures:
         """Return the pictures of a split as `class/file name`, in the order of the partition's list.
 
         Raises:
-            DatasetError: if the data set is not there, or its list names pictures that are not.
+            DatasetError: if the data set is not there, or its list names pictures that are not, or lie outside.
         """
         if split not in self._splits:
             listing = self._root / "labels" / f"{split}{self.partition}.txt"
-            listed = tuple(read_lines(NAME, listing))
+            listed = tuple(below(NAME, listing, line, line) for line in read_lines(NAME, listing))
             if not listed:
                 raise DatasetError(
                     f"{NAME}: {listing} names no picture; expected lines such as banded/banded_0002.jpg."

@@ -26,6 +26,8 @@ from inpaintbench_datasets.official import (
     refuse_absent,
 )
 
+NAME: Final = "ffhq"
+
 SPLITS: Final[Mapping[Split, range]] = {"train": range(60_000), "test": range(60_000, 70_000)}
 """The numbers of the pictures of each split: the publisher's training and validation pictures."""
 
@@ -55,14 +57,14 @@ class FFHQ:
         """
         if split not in SPLITS:
             raise lacks_split(
-                "ffhq",
+                NAME,
                 split,
                 "its publisher's validation pictures, on which inpainting is evaluated, are its test split. "
                 "Take train or test.",
             )
         names = [f"{number:05d}.png" for number in SPLITS[split]]
         files = [self._file(name) for name in names]
-        refuse_absent("ffhq", self._folder, files, names_beside("ffhq", self._folder, files), f"the {split} split")
+        refuse_absent(NAME, self._folder, files, names_beside(NAME, self._folder, files), f"the {split} split")
         return names
 
     def load(self, item: str) -> UInt8[np.ndarray, "h w 3"]:
@@ -91,11 +93,11 @@ class FFHQ:
 
     @cached_property
     def _folder(self) -> Path:
-        return find_official("ffhq", self.path) / self.variant
+        return find_official(NAME, self.path) / self.variant
 
     @cached_property
     def _divided(self) -> bool:
-        return any(_FOLDER.fullmatch(name) for name in names_in("ffhq", self._folder))
+        return any(_FOLDER.fullmatch(name) for name in names_in(NAME, self._folder))
 
 
 def _thousand(item: str) -> str:

@@ -24,6 +24,8 @@ from inpaintbench.decoding import decode
 from inpaintbench.errors import DatasetError, UnreadableImageError
 from inpaintbench.fingerprints import remember
 
+NAME: Final = "hf"
+
 ANY: Final = "default"
 """As a configuration: the only one, or the one that the data set itself calls its default."""
 
@@ -121,7 +123,7 @@ class HuggingFace:
         folder = Path(os.path.commonpath([os.path.dirname(file) for file in files]))  # noqa: PTH120
         which = hashlib.sha256(" ".join(map(str, numbers)).encode()).hexdigest()
         names = [os.path.relpath(file, folder) for file in files]
-        return remember(folder, names, f"hf 1 {self.column} {which}", compute)
+        return remember(folder, names, f"{NAME} 1 {self.column} {which}", compute)
 
     def _paths(self, table: Any) -> list[str | None]:
         """Return where each row's picture lies outside the table; reads no picture that lies in it."""
@@ -143,7 +145,7 @@ class HuggingFace:
 
     @property
     def _name(self) -> str:
-        return f"hf[path={self.path}]"
+        return f"{NAME}[path={self.path}]"
 
     @cached_property
     def _package(self) -> Any:

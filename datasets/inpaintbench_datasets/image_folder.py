@@ -25,6 +25,8 @@ from inpaintbench.fingerprints import fingerprint_files
 from inpaintbench.folders import PICTURE_SUFFIXES, find_folder, list_pictures
 from inpaintbench.seeding import derive_seed
 
+NAME: Final = "image_folder"
+
 NONE: Final = "none"
 """As a sub-folder: there is no such split."""
 
@@ -71,7 +73,8 @@ class ImageFolder:
 
         Raises:
             DatasetError: if the folder or the split's sub-folder is not there, is a file, or holds no picture; if
-                fewer pictures are there than are to be held out; or if there is no such split.
+                fewer pictures are there than are to be held out; if two splits would hold the same pictures, since
+                one's sub-folder is a link into the other's; or if there is no such split.
         """
         if split not in self._listed:
             self._refuse_links()
@@ -111,24 +114,24 @@ class ImageFolder:
             return self._pictures_in(self._folders[split])
         if self._folders == {"test": HERE}:
             raise NoSplitError(
-                f"image_folder[path={self.path}] has no {split} split: every picture of a folder is for testing. "
+                f"{NAME}[path={self.path}] has no {split} split: every picture of a folder is for testing. "
                 "Choose another data set to train on, or divide this one: into sub-folders (train=…,test=…), or by "
                 "a share for testing (holdout=0.1)."
             )
-        raise NoSplitError(f"image_folder[path={self.path}] has no {split} split. Name its sub-folder: {split}=….")
+        raise NoSplitError(f"{NAME}[path={self.path}] has no {split} split. Name its sub-folder: {split}=….")
 
     def _part(self, split: Split) -> tuple[str, ...]:
         """Return the pictures held out (test), or the others (train)."""
         if split == "val":
             raise NoSplitError(
-                f"image_folder[path={self.path},holdout={self.holdout}] has no val split: holdout divides a folder "
+                f"{NAME}[path={self.path},holdout={self.holdout}] has no val split: holdout divides a folder "
                 "into train and test. For three splits, name sub-folders: train=…,val=…,test=…."
             )
         items = self._pictures_in(HERE)
         count = resolve_extent(self.holdout, len(items))
         if count > len(items) or (split == "train" and count == len(items)):
             raise DatasetError(
-                f"image_folder[path={self.path},holdout={self.holdout}] holds out {count} pictures, and the folder has "
+                f"{NAME}[path={self.path},holdout={self.holdout}] holds out {count} pictures, and the folder has "
                 f"{len(items)}: none is left for training. Choose a smaller holdout."
             )
         order = sorted(items, key=lambda item: (derive_seed("holdout", self.holdout_seed, item), item))
@@ -147,38 +150,58 @@ class ImageFolder:
 
     def _refuse_links(self) -> None:
         """Refuse two splits of the same pictures under two names: links, or capitals on disks that ignore them."""
-        real = {split: Path(os.path.realpath(self._folder / folder)) for split, folder in self._folders.items()}
-        for split, folder in real.items():
-            for other, above in real.items():
-                if other != split and folder.is_relative_to(above):
+        places = {split: self._folder / folder for split, folder in self._folders.items()}
+        for split, place in places.items():
+            for other, above in places.items():
+                if other != split and _lies_in(place, above):
                     raise DatasetError(
-                        f"image_folder[path={self.path}]: {self._folders[split]} ({split}) and {self._folders[other]} "
+                        f"{NAME}[path={self.path}]: {self._folders[split]} ({split}) and {self._folders[other]} "
                         f"({other}) hold the same pictures: expected folders of which none lies in another."
                     )
 
     def _refuse_contradictions(self) -> None:
+        if isinstance(self.holdout, int) and self.holdout < 1:
+            raise ParameterError(
+                f"{NAME}[holdout={self.holdout}] is not possible: expected a whole number of pictures at least 1, or "
+                "a share such as 0.25."
+            )
         if self._divided and self._folders != {"test": HERE}:
             raise ParameterError(
-                f"image_folder[holdout={self.holdout}] divides the whole folder: give either holdout, or sub-folders "
+                f"{NAME}[holdout={self.holdout}] divides the whole folder: give either holdout, or sub-folders "
                 "(train, val, test)."
             )
         if self.holdout_seed and not self._divided:
             raise ParameterError(
-                f"image_folder[holdout_seed={self.holdout_seed}] has no effect without holdout: give holdout=0.1 or so."
+                f"{NAME}[holdout_seed={self.holdout_seed}] has no effect without holdout: give holdout=0.1 or so."
             )
         for split, folder in self._folders.items():
             for other, above in self._folders.items():
                 if other != split and PurePosixPath(folder).is_relative_to(above):
                     raise ParameterError(
-                        f"image_folder[{other}={above},{split}={folder}] puts pictures into two splits: expected "
+                        f"{NAME}[{other}={above},{split}={folder}] puts pictures into two splits: expected "
                         "sub-folders of which none lies in another. Without test=… the whole folder is for testing."
                     )
+
+
+def _lies_in(folder: Path, above: Path) -> bool:
+    """Whether a folder is another one or lies in it; by what the disk says, since one folder can have many names."""
+    known = _identity(above)
+    real = Path(os.path.realpath(folder))
+    return known is not None and any(_identity(place) == known for place in (real, *real.parents))
+
+
+def _identity(place: Path) -> tuple[int, int] | None:
+    try:
+        status = place.stat()
+    except OSError:  # whoever lists the folder says what is wrong with it
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _below(split: Split, name: str) -> str:
     path = PurePosixPath(name)
     if path.is_absolute() or ".." in path.parts or name.startswith("~"):
         raise ParameterError(
-            f"image_folder[{split}={name}] is not possible: expected a folder below that of path, such as {split}."
+            f"{NAME}[{split}={name}] is not possible: expected a folder below that of path, such as {split}."
         )
     return str(path)

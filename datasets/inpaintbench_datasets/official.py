@@ -49,6 +49,26 @@ def read_lines(name: str, path: Path) -> list[str]:
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 
+def below(name: str, path: Path, line: str, file: str) -> str:
+    """Return the file name that a line of a list gives, if it cannot lead out of the folder that it counts from.
+
+    Args:
+        name: of the data set.
+        path: of the list.
+        line: of the list, for the message.
+        file: what the line names: a path with `/`.
+
+    Raises:
+        DatasetError: if it is absolute, or holds `..` or a backslash.
+    """
+    if file.startswith("/") or "\\" in file or (".." in file and ".." in file.split("/")):
+        raise DatasetError(
+            f"{name}: {path} holds the line {line[:80]!r}, which names a file outside the data set; expected one below "
+            "the folder of its pictures. Take the publisher's file anew."
+        )
+    return file
+
+
 def refuse_absent(name: str, folder: Path, listed: Iterable[str], present: Iterable[str], listing: str) -> None:
     """Refuse a data set of which a list names files that are not there: part of it would be another data set.
 
@@ -60,14 +80,10 @@ def refuse_absent(name: str, folder: Path, listed: Iterable[str], present: Itera
         listing: the list's file name, for the message.
 
     Raises:
-        DatasetError: if one is absent (it names the first and counts them), or would lie outside the folder.
+        DatasetError: if one is absent; it names the first, and counts them.
     """
     there = set(present)
-    listed = list(listed)
     absent = [file for file in listed if file not in there]
-    for file in listed:
-        if file.startswith("/") or "\\" in file or ".." in file.split("/"):
-            raise DatasetError(f"{name}: {listing} names {file!r}, which leads out of {folder}. {_advice(name)}")
     if absent:
         others = f" and {len(absent) - 1} more" if len(absent) > 1 else ""
         raise DatasetError(

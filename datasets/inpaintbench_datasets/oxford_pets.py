@@ -16,7 +16,7 @@ from inpaintbench.api import Split
 from inpaintbench.decoding import decode
 from inpaintbench.errors import DatasetError
 from inpaintbench.fingerprints import fingerprint_files
-from inpaintbench_datasets.official import find_official, lacks_split, names_in, read_lines, refuse_absent
+from inpaintbench_datasets.official import below, find_official, lacks_split, names_in, read_lines, refuse_absent
 
 NAME: Final = "oxford_pets"
 
@@ -82,7 +82,7 @@ class OxfordPets:
                 f"{NAME}: {listing} holds the line {' '.join(wrong)!r}; "
                 "expected the name of a picture and three numbers. Fetch the annotations anew."
             )
-        return [f"{row[0]}.jpg" for row in rows]
+        return [f"{below(NAME, listing, ' '.join(row), row[0])}.jpg" for row in rows]
 
     @cached_property
     def _folder(self) -> Path:

@@ -20,6 +20,8 @@ from inpaintbench.decoding import decode
 from inpaintbench.errors import DatasetError
 from inpaintbench_datasets.official import find_official, fingerprint_parts, lacks_split, names_in, refuse_absent
 
+NAME: Final = "paris_streetview"
+
 TRAIN_FOLDER: Final = "paris_train_original"
 TEST_FOLDERS: Final = ("paris_eval/paris_eval_gt", "paris_eval_gt")
 TRAIN_PICTURES: Final = 14_900
@@ -45,7 +47,7 @@ class ParisStreetView:
             DatasetError: if there is no such split, a folder is not there, or pictures are absent.
         """
         if split == "val":
-            raise lacks_split("paris_streetview", split, "Pathak et al. made two. Take train or test.")
+            raise lacks_split(NAME, split, "Pathak et al. made two. Take train or test.")
         return self._train if split == "train" else self._test
 
     def load(self, item: str) -> UInt8[np.ndarray, "h w 3"]:
@@ -73,7 +75,7 @@ class ParisStreetView:
 
     @cached_property
     def _folder(self) -> Path:
-        return find_official("paris_streetview", self.path)
+        return find_official(NAME, self.path)
 
     @cached_property
     def _test_folder(self) -> Path:
@@ -83,18 +85,18 @@ class ParisStreetView:
     @cached_property
     def _train(self) -> Sequence[str]:
         folder = self._folder / TRAIN_FOLDER
-        names = sorted(name for name in names_in("paris_streetview", folder) if name.lower().endswith(".jpg"))
+        names = sorted(name for name in names_in(NAME, folder) if name.lower().endswith(".jpg"))
         if len(names) != TRAIN_PICTURES:
             raise DatasetError(
-                f"paris_streetview: {folder} holds {len(names):,} pictures that end in .JPG; expected "
+                f"{NAME}: {folder} holds {len(names):,} pictures that end in .JPG; expected "
                 f"{TRAIN_PICTURES:,}. Unpack paris_train_original.zip anew."
             )
         return names
 
     @cached_property
     def _test(self) -> Sequence[str]:
-        present = names_in("paris_streetview", self._test_folder)
-        refuse_absent("paris_streetview", self._test_folder, TEST_PICTURES, present, "the test split")
+        present = names_in(NAME, self._test_folder)
+        refuse_absent(NAME, self._test_folder, TEST_PICTURES, present, "the test split")
         return TEST_PICTURES
 
 

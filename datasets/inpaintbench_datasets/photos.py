@@ -28,6 +28,8 @@ from inpaintbench.api import Split
 from inpaintbench.errors import DatasetError, UnreadableImageError
 from inpaintbench.pictures import as_rgb
 
+NAME: Final = "photos"
+
 WIDTHS: Final = (4, 2, 1)
 """The widths of crops, in units of a quarter of the shorter side."""
 
@@ -200,7 +202,7 @@ def _crop(item: str) -> tuple[Photograph, Square]:
     try:
         return _crops()[item]
     except KeyError:
-        raise DatasetError(f"photos has no item {item!r}; expected an id such as 'chelsea/0150/01'.") from None
+        raise DatasetError(f"{NAME} has no item {item!r}; expected an id such as 'chelsea/0150/01'.") from None
 
 
 @cache

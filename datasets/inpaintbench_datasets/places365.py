@@ -17,6 +17,7 @@ from inpaintbench.api import Split
 from inpaintbench.decoding import decode
 from inpaintbench.errors import DatasetError
 from inpaintbench_datasets.official import (
+    below,
     find_official,
     fingerprint_parts,
     lacks_split,
@@ -24,6 +25,8 @@ from inpaintbench_datasets.official import (
     read_lines,
     refuse_absent,
 )
+
+NAME: Final = "places365"
 
 CATEGORIES: Final = "categories_places365.txt"
 LISTS: Final[Mapping[Split, str]] = {"train": "places365_train_standard.txt", "test": "places365_val.txt"}
@@ -66,14 +69,14 @@ class Places365:
         """
         if split not in LISTS:
             raise lacks_split(
-                "places365",
+                NAME,
                 split,
                 "its publisher's validation pictures, on which inpainting is evaluated, are its test split. "
                 "Take train or test.",
             )
         names = list(self._labels(split))
         folder = self._folder_of(split)
-        refuse_absent("places365", folder, names, names_beside("places365", folder, names), LISTS[split])
+        refuse_absent(NAME, folder, names, names_beside(NAME, folder, names), LISTS[split])
         return names
 
     def load(self, item: str) -> UInt8[np.ndarray, "h w 3"]:
@@ -102,7 +105,7 @@ class Places365:
         try:
             return self._labels(split)[item]
         except KeyError:
-            raise DatasetError(f"places365 has no item {item!r}: {LISTS[split]} does not name it.") from None
+            raise DatasetError(f"{NAME} has no item {item!r}: {LISTS[split]} does not name it.") from None
 
     def _parts(self, items: Sequence[str]) -> Iterable[tuple[Path, Sequence[str]]]:
         for split, names in groupby(items, key=_split_of):
@@ -116,14 +119,14 @@ class Places365:
     def _read(self, split: Split) -> Mapping[str, str]:
         path = self._folder / LISTS[split]
         labels = {}
-        for line in read_lines("places365", path):
+        for line in read_lines(NAME, path):
             name, _, index = (field.strip() for field in line.partition(" "))
             if index not in self._categories:
                 raise DatasetError(
-                    f"places365: {path} holds the line {line[:80]!r}; expected a file name and the number of a "
+                    f"{NAME}: {path} holds the line {line[:80]!r}; expected a file name and the number of a "
                     f"category in {CATEGORIES}. Unpack filelist_places365-standard.tar anew."
                 )
-            labels[name.lstrip("/")] = self._categories[index]
+            labels[below(NAME, path, line, name.lstrip("/"))] = self._categories[index]
         return labels
 
     def _folder_of(self, split: Split) -> Path:
@@ -132,17 +135,17 @@ class Places365:
 
     @cached_property
     def _folder(self) -> Path:
-        return find_official("places365", self.path)
+        return find_official(NAME, self.path)
 
     @cached_property
     def _categories(self) -> Mapping[str, str]:
         path = self._folder / CATEGORIES
         categories = {}
-        for line in read_lines("places365", path):
+        for line in read_lines(NAME, path):
             name, _, index = (field.strip() for field in line.partition(" "))
             if not index.isdecimal() or name.count("/") < 2:
                 raise DatasetError(
-                    f"places365: {path} holds the line {line[:80]!r}; expected a category and its number, as in "
+                    f"{NAME}: {path} holds the line {line[:80]!r}; expected a category and its number, as in "
                     "'/a/airfield 0'. Unpack filelist_places365-standard.tar anew."
                 )
             categories[index] = name.split("/", 2)[2]  # without its initial, which is the folder above

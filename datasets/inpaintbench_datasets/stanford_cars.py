@@ -20,7 +20,7 @@ from inpaintbench.decoding import decode
 from inpaintbench.errors import DatasetError, UnreadableImageError
 from inpaintbench.fingerprints import fingerprint_files
 from inpaintbench_datasets.matlab import read_variable
-from inpaintbench_datasets.official import find_official, lacks_split, names_in, refuse_absent
+from inpaintbench_datasets.official import below, find_official, lacks_split, names_in, refuse_absent
 
 NAME: Final = "stanford_cars"
 
@@ -139,10 +139,11 @@ class StanfordCars:
                 raise DatasetError(f"{NAME}: the annotations in {path} have no {absent[0]}; fetch the file anew.")
             if not len(rows):
                 raise DatasetError(f"{NAME}: {path} annotates no picture; fetch the file anew.")
-            listed = {
-                str(row["fname"]): Annotation(int(row["class"]), tuple(int(row[field]) for field in FIELDS[2:]))  # type: ignore[arg-type]  # four
-                for row in rows
-            }
+            listed = {}
+            for row in rows:
+                file = str(row["fname"])
+                left, top, right, bottom = (int(row[field]) for field in FIELDS[2:])
+                listed[below(NAME, path, file, file)] = Annotation(int(row["class"]), (left, top, right, bottom))
             folder = self._folder / f"cars_{split}"
             refuse_absent(NAME, folder, listed, names_in(NAME, folder), path.name)
             self._splits[split] = {f"cars_{split}/{name}": about for name, about in listed.items()}

@@ -17,11 +17,15 @@ point decides about a pixel. 64 bits hold them while the picture's longer side t
 
 import math
 from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 from jaxtyping import Bool
 
 from inpaintbench_masks.capsules import find_runs
+
+_AT_ONCE: Final = 512
+"""Capsules whose runs are in memory together: some 100 MB at 1,024 pixels, where each of them meets all rows."""
 
 
 class Canvas:
@@ -80,11 +84,14 @@ class Canvas:
         if not self._capsules:
             return self._boxes.copy()
         height, width = self._shape
-        row, first, last = find_runs(np.array(self._capsules, dtype=np.int64), self._shape, 2 * self._reference)
         # A run is +1 at its first pixel and −1 after its last; the sum up to a pixel counts the runs over it.
         stride = width + 1
-        steps = np.bincount(row * stride + first, minlength=height * stride)
-        steps -= np.bincount(row * stride + last + 1, minlength=height * stride)
+        steps = np.zeros(height * stride, dtype=np.int64)
+        for start in range(0, len(self._capsules), _AT_ONCE):
+            capsules = np.array(self._capsules[start : start + _AT_ONCE], dtype=np.int64)
+            row, first, last = find_runs(capsules, self._shape, 2 * self._reference)
+            steps += np.bincount(row * stride + first, minlength=height * stride)
+            steps -= np.bincount(row * stride + last + 1, minlength=height * stride)
         counts = steps.reshape(height, stride)[:, :width].cumsum(axis=1)
         hole: Bool[np.ndarray, "h w"] = (counts > 0) | self._boxes
         return hole

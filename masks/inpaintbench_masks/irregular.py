@@ -38,7 +38,7 @@ ADVICE: Final = (
 """What to do where the folder is missing."""
 
 UNREADABLE: Final = -1.0
-"""The ratio of a file that cannot be decoded; it lies in no band."""
+"""The ratio of a file whose content is broken; it lies in no band."""
 
 
 class Irregular:
@@ -100,11 +100,11 @@ class Irregular:
         return fingerprint_files(self.folder, self.names)
 
     def draw(self, height: int, width: int, stream: RandomStream) -> Bool[np.ndarray, "h w"]:
-        """Return the hole of one file, True = missing; one that cannot be decoded is passed over.
+        """Return the hole of one file, True = missing; one whose content is broken is passed over.
 
         Raises:
-            DatasetError: if the folder is absent, empty or unreadable, if a file is a decompression bomb, if no file
-                lies in the band, or if none can be decoded.
+            DatasetError: if the folder is absent, empty or unreadable, if a file has gone, cannot be read or is a
+                decompression bomb, if no file lies in the band, or if none can be decoded.
         """
 
         def read(path: Path) -> Bool[np.ndarray, "h w"]:
@@ -127,7 +127,7 @@ def hole_ratios(folder: Path, names: Sequence[str], hole: Colour = "white") -> l
         hole: the colour of the missing pixels.
 
     Raises:
-        DatasetError: if a file has gone, or is a decompression bomb.
+        DatasetError: if a file has gone, cannot be read, or is a decompression bomb; nothing is remembered then.
     """
 
     def measure(name: str) -> float:

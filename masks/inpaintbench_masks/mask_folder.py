@@ -1,8 +1,8 @@
 """Holes from files: a folder of black-and-white masks of one's own.
 
-One file is drawn for each picture. A file that cannot be decoded is passed over and another one drawn, so that a
+One file is drawn for each picture. A file whose content is broken is passed over and another one drawn, so that a
 broken file among many does not end a run. It still counts for the fingerprint: with the file mended, the folder is
-another mask.
+another mask. A file that has gone or cannot be read since the folder was looked at ends the run.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Bool, Shaped, UInt8
 
 from inpaintbench.decoding import decode
-from inpaintbench.errors import DatasetError, UnreadableImageError
+from inpaintbench.errors import DatasetError, UnreadableFileError, UnreadableImageError
 from inpaintbench.fingerprints import fingerprint_files
 from inpaintbench.folders import find_folder, list_pictures
 from inpaintbench.seeding import RandomStream
@@ -57,8 +57,8 @@ class MaskFolder:
         """Return the hole of one file, True = missing.
 
         Raises:
-            DatasetError: if the folder is absent, empty or unreadable, if a file is a decompression bomb, or if no
-                file can be decoded.
+            DatasetError: if the folder is absent, empty or unreadable, if a file has gone, cannot be read or is a
+                decompression bomb, or if no file can be decoded.
         """
         return draw_file(self.folder, self.names, stream, lambda path: self._read(path, height, width))
 
@@ -81,32 +81,29 @@ def list_masks(folder: Path) -> list[str]:
 def read_file(path: Path) -> UInt8[np.ndarray, "h w 3"]:
     """Decode a file.
 
-    One that has gone, or cannot be opened, must not be passed over: another hole would be drawn without a word, and
-    two methods would get different ones.
+    One that has gone, or cannot be opened or read, must not be passed over: another hole would be drawn without a
+    word, and two methods would get different ones.
 
     Raises:
-        DatasetError: if it cannot be read, or is a decompression bomb.
+        DatasetError: if it has gone, cannot be read, or is a decompression bomb.
         UnreadableImageError: if its content is broken.
     """
     try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise DatasetError(
-            f"The mask {path} cannot be read: {error.strerror or error}. Masks may not change while they are used."
-        ) from error
-    return decode(content, str(path))
+        return decode(path)
+    except UnreadableFileError as error:
+        raise DatasetError(f"The mask {error} Masks may not change while they are used.") from error
 
 
 def draw_file(
     folder: Path, names: Sequence[str], stream: RandomStream, read: Callable[[Path], Bool[np.ndarray, "h w"]]
 ) -> Bool[np.ndarray, "h w"]:
-    """Draw a file and read it; pass over one that cannot be decoded, and draw one of the others.
+    """Draw a file and read it; pass over one whose content is broken, and draw one of the others.
 
     Args:
         folder: in which the files lie.
         names: of the files; each has the same probability.
         stream: draws one integer a file.
-        read: makes a hole of a file.
+        read: makes a hole of a file, which it decodes by `read_file`.
 
     Raises:
         DatasetError: if a file cannot be read, or none can be decoded.

@@ -43,7 +43,7 @@ class Text:
 
     Args:
         height: of a letter, in pixels or as a fraction of the picture's shorter side, which is not rounded to pixels.
-            Below 7 pixels dots are lost.
+            Below 7 pixels dots are lost, and below 2 it is refused.
     """
 
     def __init__(self, height: int | float = 0.109375) -> None:

@@ -50,6 +50,11 @@ def test_parameters_are_the_keyword_arguments_of_the_target_with_their_defaults(
     }
 
 
+@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
+def test_messages_call_a_data_set_as_selectors_do(spec: DatasetSpec) -> None:
+    assert spec.name == import_module(spec.target.split(":")[0]).NAME
+
+
 @pytest.mark.parametrize("spec", PUBLISHED, ids=lambda spec: spec.name)
 def test_a_published_data_set_says_where_it_comes_from_and_where_it_lies(spec: DatasetSpec) -> None:
     assert spec.reference

@@ -90,6 +90,15 @@ def test_absent_pictures_are_named_and_counted(folder: Path) -> None:
         DescribableTextures(path=str(folder)).items("test")
 
 
+@pytest.mark.parametrize("line", ["../images/banded/banded_0003.jpg", "banded/../../x.jpg", "/x.jpg", "banded\\x.jpg"])
+def test_a_list_that_leads_out_of_the_folder_is_refused(folder: Path, line: str) -> None:
+    (folder / "dtd" / "labels" / "test1.txt").write_text(f"banded/banded_0003.jpg\n{line}\n")
+    textures = DescribableTextures(path=str(folder))
+    with pytest.raises(DatasetError, match="which names a file outside the data set") as caught:
+        textures.items("test")
+    assert f"test1.txt holds the line {line!r}" in str(caught.value)
+
+
 def test_a_list_without_a_picture_is_refused(folder: Path) -> None:
     (folder / "dtd" / "labels" / "test1.txt").write_text("\n\n")
     with pytest.raises(DatasetError, match=r"test1\.txt names no picture"):

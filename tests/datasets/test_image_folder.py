@@ -36,9 +36,29 @@ def test_two_splits_of_the_same_pictures_are_refused_whatever_they_are_called(tm
     save(tmp_path / "test" / "more" / "1.png")
     (tmp_path / "alias").symlink_to(tmp_path / "test")
     (tmp_path / "part").symlink_to(tmp_path / "test" / "more")
-    for train in ("alias", "part"):
-        with pytest.raises(DatasetError, match=rf"{train} .* hold the same pictures|test .* hold the same pictures"):
-            ImageFolder(path=str(tmp_path), train=train, test="test").items("test")
+    (tmp_path / "whole").symlink_to(tmp_path)
+    for link in ("alias", "part", "whole"):
+        for names in ({"train": link, "test": "test"}, {"train": "test", "test": link}):
+            folder = ImageFolder(path=str(tmp_path), **names)
+            for split in names:
+                with pytest.raises(DatasetError, match=r"\((train|test)\) and .* hold the same pictures: expected"):
+                    folder.items(split)
+
+
+def test_one_folder_under_two_real_names_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    save(tmp_path / "test" / "1.png")
+    (tmp_path / "Test").symlink_to(tmp_path / "test")
+    monkeypatch.setattr(os.path, "realpath", os.path.abspath)  # where capitals do not count, either name is real
+    with pytest.raises(DatasetError, match=r"Test \(train\) and test \(test\) hold the same pictures"):
+        ImageFolder(path=str(tmp_path), train="Test", test="test").items("train")
+
+
+def test_a_link_to_another_place_is_a_split_of_its_own(tmp_path: Path) -> None:
+    save(tmp_path / "set" / "test" / "1.png")
+    save(tmp_path / "elsewhere" / "2.png")
+    (tmp_path / "set" / "train").symlink_to(tmp_path / "elsewhere")
+    folder = ImageFolder(path=str(tmp_path / "set"), train="train", test="test")
+    assert (folder.items("train"), folder.items("test")) == (("train/2.png",), ("test/1.png",))
 
 
 def test_every_listed_picture_loads(tmp_path: Path) -> None:
@@ -204,6 +224,8 @@ def test_an_absent_or_empty_sub_folder_is_said(tmp_path: Path) -> None:
         ({"val": "a", "test": "a/b"}, "puts pictures into two splits"),
         ({"train": "a", "test": "b", "holdout": 5}, "give either holdout, or sub-folders"),
         ({"test": "b", "holdout": 0.5}, "give either holdout, or sub-folders"),
+        ({"holdout": 0}, r"holdout=0\] is not possible: expected a whole number of pictures at least 1, or a share"),
+        ({"holdout": -2}, r"holdout=-2\] is not possible: expected a whole number of pictures"),
         ({"holdout_seed": 3}, "holdout_seed=3.* has no effect without holdout"),
         ({"test": "../b"}, r"test=\.\./b.* is not possible: expected a folder below that of path"),
         ({"test": "/b"}, "expected a folder below that of path"),

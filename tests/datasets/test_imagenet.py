@@ -54,6 +54,13 @@ def test_other_files_and_folders_are_passed_over(folder: Path) -> None:
     assert len(ImageNet(path=str(folder)).items("test")) == 2
 
 
+def test_names_that_begin_with_a_dot_are_passed_over(folder: Path) -> None:
+    before = list(ImageNet(path=str(folder)).items("test"))
+    (folder / "val" / "n01440764" / "._ILSVRC2012_val_00000293.JPEG").write_bytes(b"of macOS")
+    (folder / "val" / "._n01440764").write_bytes(b"of macOS")
+    assert list(ImageNet(path=str(folder)).items("test")) == before
+
+
 def test_each_folder_is_listed_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     listed: list[str] = []
     listdir = os.listdir

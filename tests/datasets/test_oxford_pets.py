@@ -64,6 +64,10 @@ def test_absent_pictures_are_named(folder: Path) -> None:
     ("content", "message"),
     [
         ("Egyptian_Mau_1\n", "holds the line 'Egyptian_Mau_1'; expected the name of a picture and three numbers"),
+        (
+            "../images/Egyptian_Mau_1 1 1 1\n",
+            r"'\.\./images/Egyptian_Mau_1 1 1 1', which names a file outside",
+        ),
         ("# nothing\n", r"test\.txt names no picture"),
     ],
 )

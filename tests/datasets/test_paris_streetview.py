@@ -51,6 +51,7 @@ def test_the_hundred_test_pictures(tmp_path: Path, place: str) -> None:
 def test_the_training_pictures(tmp_path: Path) -> None:
     fill_train(tmp_path / "paris_train_original", 14_900)
     (tmp_path / "paris_train_original" / "Thumbs.db").write_text("no picture")
+    (tmp_path / "paris_train_original" / f"._{VIEW}").write_bytes(b"of macOS")
     paris = ParisStreetView(path=str(tmp_path))
     items = paris.items("train")
     assert len(items) == 14_900

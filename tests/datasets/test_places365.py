@@ -136,6 +136,12 @@ def test_a_line_without_a_category_is_shown(tmp_path: Path, line: str) -> None:
         Places365(path=str(tmp_path)).items("test")
 
 
+def test_a_list_that_leads_out_of_the_folder_is_refused(tmp_path: Path) -> None:
+    (fill(tmp_path) / "places365_train_standard.txt").write_text(f"/{TRAIN[0]} 0\n/../data_256/{TRAIN[1]} 0\n")
+    with pytest.raises(DatasetError, match=r"the line '/\.\./data_256/.* 0', which names a file outside the data set"):
+        Places365(path=str(tmp_path)).items("train")
+
+
 @pytest.mark.parametrize("line", ["airfield 0", "/a/airfield", "/a/airfield zero"])
 def test_a_line_that_is_no_category_is_shown(tmp_path: Path, line: str) -> None:
     (fill(tmp_path) / "categories_places365.txt").write_text(f"{line}\n")

@@ -119,6 +119,12 @@ def test_absent_pictures_are_counted(folder: Path) -> None:
         StanfordCars(path=str(folder)).items("train")
 
 
+def test_annotations_that_lead_out_of_the_folder_are_refused(folder: Path) -> None:
+    annotate(folder / "cars_test_annos_withlabels.mat", [(3, 2, 7, 4, 2, "../cars_train/00001.jpg")])
+    with pytest.raises(DatasetError, match=r"the line '\.\./cars_train/00001\.jpg', which names a file outside"):
+        StanfordCars(path=str(folder)).items("test")
+
+
 def test_the_annotations_without_classes_are_refused(folder: Path) -> None:
     rows = np.array([(3, 2, 7, 4, "00001.jpg")], dtype=[field for field in FIELDS if field[0] != "class"])
     savemat(folder / "cars_test_annos_withlabels.mat", {"annotations": rows[None]})

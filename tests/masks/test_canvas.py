@@ -104,6 +104,20 @@ def test_an_empty_canvas_has_no_hole() -> None:
     assert not Canvas(8, 9, 256).hole().any()
 
 
+def test_however_many_strokes_there_are_the_hole_is_their_union() -> None:
+    generator = np.random.default_rng(1)
+    canvas, union = Canvas(20, 30, 256), np.zeros((20, 30), dtype=np.bool_)
+    for _ in range(300):  # of four capsules each, more than are drawn at once
+        vertices = [(int(x), int(y)) for x, y in generator.integers(-300, 600, (5, 2))]
+        canvas.stroke(vertices, 1)
+        alone = Canvas(20, 30, 256)
+        alone.stroke(vertices, 1)
+        union |= alone.hole()
+
+    assert 0.05 < union.mean() < 0.95
+    assert np.array_equal(canvas.hole(), union)
+
+
 def draw_with_pillow(vertices: list[Point], brush: int) -> np.ndarray:
     """Draw as the released code of DeepFill v2 and MAT does: a line, and a disc at each vertex."""
     picture = Image.new("L", (256, 256))

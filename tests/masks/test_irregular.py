@@ -1,4 +1,6 @@
+import errno
 import hashlib
+import os
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +98,22 @@ def test_a_file_that_has_gone_is_no_ratio(tmp_path: Path) -> None:
 
     with pytest.raises(DatasetError, match=r"gone\.png cannot be read: No such file or directory"):
         hole_ratios(Path(path), ["025.png", "gone.png"])
+
+
+def test_a_file_that_goes_while_it_is_measured_is_no_ratio_and_none_is_remembered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = save(tmp_path / "masks", 25, 60)
+
+    def gone(path: Path) -> bytes:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "read_bytes", gone)
+        with pytest.raises(DatasetError, match=r"\.png cannot be decoded: No such file .* Masks may not change"):
+            hole_ratios(Path(path), ["025.png", "060.png"])
+
+    assert hole_ratios(Path(path), ["025.png", "060.png"]) == [0.25, 0.6]
 
 
 def test_files_are_measured_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,3 +1,4 @@
+import errno
 import os
 from pathlib import Path
 
@@ -139,8 +140,27 @@ def test_a_mask_that_has_gone_is_not_passed_over(tmp_path: Path) -> None:
     masks.fingerprint()
     (tmp_path / "other.png").unlink()
 
-    with pytest.raises(DatasetError, match=r"other\.png cannot be read: No such file .* Masks may not change while"):
+    with pytest.raises(DatasetError, match=r"other\.png cannot be decoded: No such file .* Masks may not change while"):
         all(masks.draw(8, 8, RandomStream(seed)).any() for seed in range(50))
+
+
+def test_a_mask_that_cannot_be_read_is_not_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    masks = MaskFolder(save(tmp_path, one=half(), other=255 - half()))
+    assert len(masks.names) == 2
+    read_bytes = Path.read_bytes
+
+    def refuse(path: Path) -> bytes:
+        if path.name == "other.png":
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+        return read_bytes(path)
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    for seed in range(20):
+        if RandomStream(seed).integer(0, 1) == 0:
+            assert np.array_equal(masks.draw(8, 8, RandomStream(seed)), half() == 255)
+        else:
+            with pytest.raises(DatasetError, match=r"other\.png cannot be decoded: Too many open files"):
+                masks.draw(8, 8, RandomStream(seed))
 
 
 def test_a_broken_mask_leaves_the_draw_of_the_others_even(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ def draw(size: int = 64, seed: int = 0, **parameters: Value) -> np.ndarray:
 
 
 def test_a_few_percent_of_the_picture_are_missing() -> None:
-    """As the spec's notes say; the standard errors are 0.0008 and 0.0013."""
+    """As docs/masks.md and docs/masks/one-by-one.md say; the standard errors here are 0.0008 and 0.0013."""
     at_64 = np.array([draw(seed=seed).mean() for seed in range(400)])
     at_256 = np.array([draw(size=256, seed=seed).mean() for seed in range(100)])
 

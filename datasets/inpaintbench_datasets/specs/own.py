@@ -45,9 +45,11 @@ IMAGE_FOLDER = DatasetSpec(
         Parameter(
             name="holdout",
             kind="extent",
-            help="How many pictures are for testing, or which share; the rest is for training. 1.0: all of them.",
-            default=1.0,
-            minimum=1,
+            help=(
+                "How many pictures are for testing (a whole number of them, at least 1), or which share; the rest is "
+                "for training. 1.0: all of them."
+            ),
+            default=1.0,  # the class itself checks the least number, in pictures: a minimum here would count pixels
         ),
         Parameter(
             name="holdout_seed", kind="integer", help="Another number holds out other pictures.", default=0, minimum=0

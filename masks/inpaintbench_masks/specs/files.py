@@ -26,8 +26,8 @@ MASK_FOLDER = MaskSpec(
         _HOLE,
     ),
     notes="A mask is cropped about its centre to the picture's proportions, resized by nearest neighbour, "
-    "and split at half of white. One that cannot be decoded is passed over, and another one drawn. "
-    "The terms of use are those of the files.",
+    "and split at half of white. One whose content is broken is passed over, and another one drawn; "
+    "one that has gone or cannot be read is an error. The terms of use are those of the files.",
 )
 
 IRREGULAR = MaskSpec(
@@ -56,6 +56,7 @@ IRREGULAR = MaskSpec(
             help="How many pixels of the file a hole grows to all sides, the corners included.",
             default=0,
             minimum=0,
+            maximum=10_000,
         ),
         _HOLE,
     ),
@@ -64,9 +65,9 @@ IRREGULAR = MaskSpec(
     licence="the files': CC BY-NC-SA 4.0",
     notes="The folder is yours to provide. A file's band is that of the file as published, before dilation and before"
     " it is cropped and resized as mask_folder does; at 64 pixels its share differs by at most 0.02 from the "
-    "file's in 600 of NVIDIA's masks. Files are measured once. One that cannot be decoded is passed over. The "
-    "paper tells holes at the border from others; the files do not say which they are, and here they are not "
-    "told apart.",
+    "file's in 600 of NVIDIA's masks. Files are measured once. One whose content is broken is passed over; "
+    "one that has gone or cannot be read is an error. The paper tells holes at the border from others; the files do "
+    "not say which they are, and here they are not told apart.",
 )
 
 SPECS = (MASK_FOLDER, IRREGULAR)

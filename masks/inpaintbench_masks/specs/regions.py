@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from inpaintbench.api import MaskSpec, Parameter
-from inpaintbench_masks.specs.terms import LICENCE
+from inpaintbench_masks.specs.terms import LICENCE, MEASURED
 
 _CONTEXT_ENCODER = (
     "D. Pathak et al., Context Encoders: Feature Learning by Inpainting, CVPR 2016; pathak22/context-encoder, "
@@ -52,7 +52,7 @@ RANDOM_RECTANGLE = MaskSpec(
     licence=LICENCE,
     notes="The defaults are GLCIC's 96 to 128 pixels, and its local discriminator's 128, of 256. Otenim's for CelebA "
     "are [minimum=0.3,maximum=0.6,window=0.6], 48 to 96 of 160. Fractions are rounded to pixels: 24 to 32 at "
-    "64. The expected missing share is the mean side squared: 0.191 by default.",
+    "64. The expected missing share is the mean side squared: 0.1914 by default. " + MEASURED,
 )
 
 RANDOM_REGION = MaskSpec(
@@ -91,8 +91,7 @@ RANDOM_REGION = MaskSpec(
     notes="The code enlarges 600×600 random values to 10,000×10,000 pixels and cuts 128×128 out: the values are "
     "16.69 pixels apart, 0.13041 of the side, as they are here of any picture's shorter side. The "
     "interpolation is that of the code (torch/image), the cubic one of Catmull and Rom. Only the part that is "
-    "needed is drawn, and each attempt anew. One mask a picture, where the code has one a batch. Measured "
-    "missing shares are in docs/masks.md.",
+    "needed is drawn, and each attempt anew. One mask a picture, where the code has one a batch. " + MEASURED,
 )
 
 PATTERN = MaskSpec(
@@ -134,7 +133,7 @@ TEXT = MaskSpec(
     notes="No publication defines it. Capitals and digits of 5×7 square dots, an alphabet of this package; words of "
     "2 to 9 letters; a dot between letters, three between lines. By default a dot is a pixel at 64 pixels, "
     "and the same seed gives the same text at every size. A pixel is missing if its centre lies on a dot: "
-    "letters of less than 7 pixels lose dots. Measured missing shares are in docs/masks.md.",
+    "letters of less than 7 pixels lose dots, and those of less than 2 are refused. " + MEASURED,
 )
 
 SPECS = (RANDOM_RECTANGLE, RANDOM_REGION, PATTERN, TEXT)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from inpaintbench.api import MaskSpec, Parameter
-from inpaintbench_masks.specs.terms import LICENCE
+from inpaintbench_masks.specs.terms import LICENCE, MEASURED
 
-MEASURED: Final = "Measured missing shares are in docs/masks.md."
 SCALING: Final = (
     "A shape is drawn with the picture's shorter side counted as {reference} pixels, and a pixel of the picture is "
     "missing if its centre lies in the shape: one seed gives one shape at every size. "
@@ -36,7 +35,7 @@ FREE_FORM = MaskSpec(
             help="The number of a stroke's vertices after the first is uniform from 4 to this.",
             default=11,
             minimum=4,
-            maximum=1000,
+            maximum=100,
         ),
         Parameter(
             name="min_width",
@@ -44,6 +43,7 @@ FREE_FORM = MaskSpec(
             help="Least width of a stroke, in pixels of a 256×256 picture.",
             default=12,
             minimum=1,
+            maximum=256,
         ),
         Parameter(
             name="max_width",
@@ -51,6 +51,7 @@ FREE_FORM = MaskSpec(
             help="Greatest width of a stroke, in pixels of a 256×256 picture.",
             default=39,
             minimum=1,
+            maximum=256,
         ),
         Parameter(
             name="box",
@@ -155,6 +156,7 @@ SCRATCHES = MaskSpec(
             help="Least width of a scratch, in pixels of a 256×256 picture.",
             default=2,
             minimum=1,
+            maximum=256,
         ),
         Parameter(
             name="max_width",
@@ -162,6 +164,7 @@ SCRATCHES = MaskSpec(
             help="Greatest width of a scratch, in pixels of a 256×256 picture.",
             default=4,
             minimum=1,
+            maximum=256,
         ),
     ),
     licence=LICENCE,
