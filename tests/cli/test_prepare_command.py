@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
 import tarfile
 import threading
 from collections.abc import Iterator
@@ -139,21 +138,3 @@ def test_other_splits_and_what_cannot_be_decoded(bench: Any, tmp_path: Path) -> 
     refused = bench("prepare", "image_folder[path=pictures]", "--split", "train")
     assert refused.code == 2
     assert "train" in refused.err
-
-
-def test_the_cache_is_listed_measured_and_pruned(bench: Any) -> None:
-    assert bench("cache", "list").out.startswith("0 splits, 0 MB of at most 50.0 GB, in ")
-    bench("prepare", "photos", "--size", "8", "--limit", "5")
-    bench("prepare", "photos", "--size", "16", "--limit", "5")
-
-    listed = json.loads(bench("cache", "list", "--json").out)
-    assert [(one["dataset"], one["size"], one["items"]) for one in listed] == [("photos", 16, 5), ("photos", 8, 5)]
-    assert [one["bytes"] > one["items"] * one["size"] ** 2 * 3 for one in listed] == [True, True]
-    assert bench("cache", "size").out.startswith("2 splits, ")
-    lines = bench("cache", "list").out.splitlines()
-    assert [" ".join(line.split()[:6]) for line in lines[:2]] == ["photos 16 × 16 5 images", "photos 8 × 8 5 images"]
-
-    kept = listed[0]["bytes"] / 1e9 * 1.01
-    assert bench("cache", "prune", "--keep", f"{kept:.9f}").out.startswith("Removed photos at 8 × 8 (")
-    assert [one["size"] for one in json.loads(bench("cache", "list", "--json").out)] == [16]
-    assert bench("cache", "prune").out.splitlines()[-1].startswith("0 splits, 0 MB ")
