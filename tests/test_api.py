@@ -13,6 +13,7 @@ from inpaintbench.api import (
     Batch,
     Completion,
     DatasetSpec,
+    Download,
     Fingerprinted,
     MaskSpec,
     MethodSpec,
@@ -101,6 +102,28 @@ def test_parameters_must_be_distinct_keywords(names: tuple[str, ...]) -> None:
 
     with pytest.raises(PluginError, match=r"dataset grey: '.*' cannot be a parameter, or is declared twice"):
         spec(DatasetSpec, parameters=parameters)
+
+
+def download(**given: Any) -> Download:
+    return Download(**{"url": "https://example.org/a.zip", "filename": "a.zip", "megabytes": 1} | given)
+
+
+def test_a_download_knows_what_is_there_once_it_is() -> None:
+    assert download().contents == (("a.zip",),)
+    assert download(into="lists/train").contents == (("lists/train/a.zip",),)
+    assert download(unpack=True).contents == ()
+    assert download(unpack=True, holds=("a|b/c", "d")).contents == (("a", "b/c"), ("d",))
+
+
+@pytest.mark.parametrize("holds", [("../a",), ("a", "b|/c"), ("a|",), ("",)])
+def test_a_download_holds_nothing_outside_its_folder(holds: tuple[str, ...]) -> None:
+    with pytest.raises(PluginError, match=r"leads out of the data set's folder"):
+        download(unpack=True, holds=holds)
+
+
+def test_what_a_download_holds_is_no_single_text() -> None:
+    with pytest.raises(PluginError, match=r"holds='images' is one text; expected a tuple"):
+        download(unpack=True, holds="images")
 
 
 def test_a_batch_and_a_completion_cannot_be_rebound() -> None:

@@ -17,7 +17,10 @@ import pytest
 from inpaintbench.api import DatasetSpec, Download
 from inpaintbench.downloads import obtain as module
 from inpaintbench.downloads import reach, transfer
-from inpaintbench.downloads.obtain import Listener, instructions, missing, needed, obtain
+from inpaintbench.downloads.by_hand import instructions
+from inpaintbench.downloads.obtain import Listener, obtain
+from inpaintbench.downloads.overwriting import refuse_overwriting
+from inpaintbench.downloads.present import missing, needed
 from inpaintbench.errors import DatasetError, DownloadError
 
 
@@ -268,7 +271,7 @@ def test_without_a_download_it_says_what_a_person_does(folder: Path) -> None:
     with pytest.raises(DatasetError) as caught:
         obtain(dataset(), folder, ["test"])
 
-    assert str(caught.value) == instructions(dataset(), folder)
+    assert str(caught.value) == instructions(dataset(), folder, ["test"])
     assert str(caught.value).splitlines() == [
         "photos has to be fetched by hand: its publisher offers no download that needs no person.",
         "Get it from https://example.org/photos",
@@ -287,9 +290,42 @@ def test_downloads_of_other_splits_are_no_help(publisher: Publisher, folder: Pat
     assert publisher.asked == []
 
 
+def test_instructions_name_all_files_that_anyone_may_download_at_once(publisher: Publisher, folder: Path) -> None:
+    spec = dataset(publisher)
+    text = instructions(spec, folder, ["test"])
+    assert text.splitlines() == [
+        "Of photos, anyone may download",
+        f"  {spec.downloads[1].url} (0.01 MB), which belongs at {folder / 'val.zip'}",
+        f"  {spec.downloads[2].url} (0.01 MB), which belongs at {folder / 'lists' / 'list.txt'}",
+        "An archive is left as it is: `bench prepare photos` checks and unpacks it.",
+        "What else it needs is at https://example.org/photos",
+        "Its terms: research only",
+        f"In the end, {folder} holds",
+        "  train/*.png",
+        "  lists/train.txt",
+    ]
+
+    folder.mkdir()
+    (folder / "val.zip").write_bytes(FILES["/val.zip"])
+    assert f"(0.01 MB), which is at {folder / 'val.zip'} already" in instructions(spec, folder, ["test"])
+
+
+def test_where_all_is_there_instructions_say_what_to_move_away(publisher: Publisher, folder: Path) -> None:
+    spec = dataset(publisher)
+    obtain(spec, folder, ["test"])
+    assert instructions(spec, folder, ["test"]).splitlines()[:3] == [
+        "What `bench prepare` can fetch of photos is there. To have it fetched anew, move away",
+        f"  {folder / '.val.zip.done'} (val.zip, 0.01 MB, was fetched before and has lost files)",
+        f"  {folder / 'lists' / 'list.txt'} (list.txt, 0.01 MB)",
+    ]
+
+    known = dataset(publisher, of(publisher, "val.zip", unpack=True, holds=("test|val",)))
+    assert f"  {folder / 'val'} (val.zip, 0.01 MB)" in instructions(known, folder, ["test"]).splitlines()
+
+
 def test_instructions_leave_out_what_the_spec_does_not_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    text = instructions(DatasetSpec(name="mine", target="a:B", summary="Mine."), Path("mine"))
+    text = instructions(DatasetSpec(name="mine", target="a:B", summary="Mine."), Path("mine"), ["test"])
     assert text.splitlines()[1:] == [f"Put it into {tmp_path / 'mine'}"]
 
 
@@ -320,3 +356,159 @@ def test_a_marker_names_no_more_than_a_few_of_many_files(
     monkeypatch.setattr(module, "_REMEMBERED", 1)
     obtain(dataset(publisher), folder, ["train"])
     assert json.loads((folder / ".train.tar.done").read_bytes())["holds"] == ["a.png"]
+
+
+def test_what_a_person_has_put_there_is_not_fetched(publisher: Publisher, folder: Path) -> None:
+    archive = of(publisher, "val.zip", unpack=True, holds=("val/c.png", "e|val/d.png"))
+    spec = dataset(publisher, archive, of(publisher, "list.txt", into="lists"))
+    assert missing(spec, folder, ["test"]) == list(spec.downloads)
+
+    (folder / "val").mkdir(parents=True)
+    (folder / "val" / "c.png").write_bytes(b"theirs")
+    (folder / "e").mkdir()  # a folder that holds nothing does not count
+    (folder / "lists").mkdir()
+    (folder / "lists" / "list.txt").write_bytes(b"theirs")
+    assert missing(spec, folder, ["test"]) == [archive]
+
+    (folder / "e" / "d.png").write_bytes(b"theirs")
+    assert missing(spec, folder, ["test"]) == []
+    obtain(spec, folder, ["test"])
+    assert publisher.asked == []
+    assert set(files(folder).values()) == {b"theirs"}
+
+
+def test_an_archive_that_has_lost_what_it_holds_is_fetched_again(publisher: Publisher, folder: Path) -> None:
+    spec = dataset(publisher, of(publisher, "val.zip", unpack=True, holds=("val/c.png", "val/d.png")))
+    obtain(spec, folder, ["test"])
+    (folder / "val" / "d.png").unlink()  # the folder above, which the marker names, is still there
+
+    obtain(spec, folder, ["test"])
+
+    assert files(folder) == VAL
+    assert publisher.asked == ["/val.zip", "/val.zip"]
+
+
+def test_an_archive_whose_unpacking_was_cut_off_is_not_taken_for_whole(
+    publisher: Publisher, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut_off(archive: Path, into: Path, on_progress: object) -> tuple[str, ...]:
+        (into / "val").mkdir()
+        (into / "val" / "c.png").write_bytes(b"c")
+        raise KeyboardInterrupt
+
+    spec = dataset(publisher, of(publisher, "val.zip", unpack=True, holds=("val",)))
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "unpack", cut_off)
+        with pytest.raises(KeyboardInterrupt):
+            obtain(spec, folder, ["test"])
+    assert missing(spec, folder, ["test"]) == list(spec.downloads)
+
+    obtain(spec, folder, ["test"])
+
+    assert files(folder) == VAL
+    assert publisher.asked == ["/val.zip"]
+    assert missing(spec, folder, ["test"]) == []
+
+
+def test_unpacking_replaces_no_file_of_a_person(publisher: Publisher, folder: Path) -> None:
+    spec = dataset(publisher, of(publisher, "val.zip", unpack=True))
+    (folder / "val").mkdir(parents=True)
+    (folder / "val" / "c.png").write_bytes(b"c")  # the same content does no harm
+    (folder / "val" / "d.png").write_bytes(b"D")
+
+    with pytest.raises(
+        DownloadError, match=r"val\.zip holds 'val/d\.png', but .*d\.png is there already, and not the sa"
+    ):
+        obtain(spec, folder, ["test"])
+    assert files(folder) == VAL | {"val/d.png": b"D", "val.zip": FILES["/val.zip"]}
+
+    (folder / "val" / "d.png").unlink()
+    obtain(spec, folder, ["test"])
+    assert files(folder) == VAL
+    assert publisher.asked == ["/val.zip"]
+
+
+def test_an_archive_that_does_not_hold_what_it_should_is_reported_and_kept(publisher: Publisher, folder: Path) -> None:
+    spec = dataset(publisher, of(publisher, "val.zip", unpack=True, holds=("val", "lists|more")))
+    for _ in range(2):
+        with pytest.raises(DownloadError, match=r"val\.zip has been unpacked, but holds no lists or more"):
+            obtain(spec, folder, ["test"])
+    assert publisher.asked == ["/val.zip"]
+
+
+def linked_tar(content: bytes, link: str) -> bytes:
+    """Return a tar of a file, a hard link to it, and a symbolic link."""
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode="w") as tar:
+        member = tarfile.TarInfo("a.png")
+        member.size = len(content)
+        tar.addfile(member, io.BytesIO(content))
+        for name, kind, target in (("b.png", tarfile.LNKTYPE, "a.png"), ("c.png", tarfile.SYMTYPE, link)):
+            member = tarfile.TarInfo(name)
+            member.type, member.linkname = kind, target
+            tar.addfile(member)
+    return made.getvalue()
+
+
+@pytest.mark.parametrize("name", ["a.png", "b.png", "c.png", ""])
+def test_links_are_compared_as_files_are(folder: Path, name: str) -> None:
+    folder.mkdir()
+    (folder / "pictures.tar").write_bytes(linked_tar(b"a", "a.png"))
+    (folder / "a.png").write_bytes(b"a")
+    (folder / "b.png").write_bytes(b"a")
+    (folder / "c.png").symlink_to("a.png")
+    if not name:
+        refuse_overwriting(folder / "pictures.tar", folder)
+        return
+    (folder / name).unlink()
+    (folder / name).write_bytes(b"theirs")
+    with pytest.raises(DownloadError, match=rf"holds '{name}', but"):
+        refuse_overwriting(folder / "pictures.tar", folder)
+
+
+def test_a_failure_leaves_no_folder_that_was_made_for_nothing(publisher: Publisher, folder: Path) -> None:
+    gone = dataset(publisher, of(publisher, "gone.tar", unpack=True))
+    nested = dataset(publisher, of(publisher, "gone.tar", into="lists"))
+    for spec in (gone, nested):
+        with pytest.raises(DownloadError, match="404"):
+            obtain(spec, folder, ["test"])
+        assert not folder.exists()
+    assert folder.parent.exists()
+
+    folder.mkdir()  # a person's own stays
+    with pytest.raises(DownloadError, match="404"):
+        obtain(gone, folder, ["test"])
+    assert folder.exists()
+
+
+def test_a_failure_keeps_a_folder_into_which_something_has_come(publisher: Publisher, folder: Path) -> None:
+    spec = dataset(publisher, of(publisher, "page.zip", checksum="", unpack=True))
+    with pytest.raises(DownloadError, match="is a web page"):
+        obtain(spec, folder, ["test"])
+    assert set(files(folder)) == {"page.zip"}
+
+
+def test_whoever_waits_for_a_folder_that_is_removed_makes_it_anew(publisher: Publisher, folder: Path) -> None:
+    publisher.hold.clear()
+    gone = dataset(publisher, of(publisher, "gone.tar", unpack=True))
+    failures: list[str] = []
+
+    def fail() -> None:
+        try:
+            obtain(gone, folder, ["test"])
+        except DownloadError as error:
+            failures.append(error.why)
+
+    first = threading.Thread(target=fail)
+    first.start()
+    publisher.began.wait(30)
+
+    class Releasing(Heard):
+        def progressed(self, done: int, total: int | None) -> None:
+            publisher.hold.set()
+
+    obtain(dataset(publisher, of(publisher, "val.zip", unpack=True)), folder, ["test"], Releasing())
+    first.join()
+
+    assert failures == ["HTTP Error 404: Not Found"]
+    assert files(folder) == VAL

@@ -107,6 +107,10 @@ class Download:
             published one.
         unpack: whether it is an archive (tar, zip) whose content is put into `into`; else the file itself is.
         into: a folder below that of the data set, with `/`; `.` for that folder itself.
+        holds: the files and folders, below the folder of the data set and with `/`, that are there once this is: where
+            all of them are, nothing is fetched. Places of which one is enough stand in one text, as in
+            `dtd/images|images`. Empty for the file itself, or for an archive whose content is not known: that is
+            fetched unless it has been before.
         splits: of which it is needed; empty for all.
         only_for: names and values of the data set's parameters with which alone it is needed; empty for any.
     """
@@ -117,6 +121,7 @@ class Download:
     checksum: str = ""
     unpack: bool = False
     into: str = "."
+    holds: tuple[str, ...] = ()
     splits: tuple[Split, ...] = ()
     only_for: tuple[tuple[str, Value], ...] = ()
 
@@ -128,12 +133,24 @@ class Download:
         """
         if self.checksum and not _CHECKSUM.fullmatch(self.checksum):
             raise PluginError(f"{self.url}: {self.checksum!r} is no checksum; expected 'md5:…' or 'sha256:…'.")
-        for name in (self.filename, self.into):
+        if isinstance(self.holds, str):
+            raise PluginError(f"{self.url}: holds={self.holds!r} is one text; expected a tuple of them.")
+        for name in (self.filename, self.into, *(place for places in self.contents for place in places)):
             path = PurePosixPath(name)
             if not name or path.is_absolute() or ".." in path.parts:
                 raise PluginError(f"{self.url}: {name!r} leads out of the data set's folder.")
         if len(PurePosixPath(self.filename).parts) != 1:
             raise PluginError(f"{self.url}: {self.filename!r} is no file name; put folders into `into`.")
+
+    @property
+    def contents(self) -> tuple[tuple[str, ...], ...]:
+        """The parts that it consists of once it is there: for each the places of which one holds it.
+
+        Below the folder of the data set, with `/`. Empty if they are not known.
+        """
+        if not self.holds and not self.unpack:
+            return ((str(PurePosixPath(self.into) / self.filename),),)
+        return tuple(tuple(places.split("|")) for places in self.holds)
 
     def serves(self, values: Mapping[str, Value]) -> bool:
         """Whether it is needed with these values of the data set's parameters."""

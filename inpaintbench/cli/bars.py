@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -54,9 +53,9 @@ class Bars(Listener):
         if self._progress and self._task is not None:
             self._progress.update(self._task, completed=done, total=total)
 
-    def waiting(self, folder: Path) -> None:
-        """Another process is at it."""
-        self._say(f"waiting for another process that fetches to {folder}")
+    def waiting(self, dataset: str) -> None:
+        """Another process is preparing pictures, of this data set or another."""
+        self._say(f"waiting for another process that prepares pictures, before those of {dataset}")
 
     def fetching(self, download: Download) -> None:
         """A file is about to be fetched."""

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, get_args
 import click
 
 from inpaintbench.api import DatasetSpec, Split
+from inpaintbench.cli.faults import plugin_faults
 from inpaintbench.cli.options import limit_option, plugin_option, registry_with, size_option
-from inpaintbench.errors import DatasetError, NoSplitError, UsageError
+from inpaintbench.errors import DatasetError, DownloadError, NoSplitError, UsageError
 from inpaintbench.folders import data_folder, places_of
 from inpaintbench.suite import DEFAULT, Suite
 
@@ -58,9 +59,10 @@ def prepare_command(
     failed: list[UsageError] = []
     for selection in select(selectors, DatasetSpec, registry_with(plugins)):
         try:
-            _obtain(selection, splits, keep_archives)
-            for split in splits:
-                _prepare(ChosenDataset.open(selection, limit, split), size, shelf)
+            with plugin_faults(f"The data set {selection.name}"):
+                _obtain(selection, splits, keep_archives)
+                for split in splits:
+                    _prepare(ChosenDataset.open(selection, limit, split), size, shelf)
         except UsageError as error:  # the others are prepared all the same
             failed.append(error)
     if failed:
@@ -73,7 +75,9 @@ def _prepare(chosen: ChosenDataset, size: int, shelf: Shelf) -> None:
     name, total = chosen.selection.name, len(chosen.items)
     with Bars() as bars:
         bars.begin(f"preparing {name}")
-        prepared = shelf.obtain(chosen.wanted(size), lambda items: bars.move(items, total))
+        prepared = shelf.obtain(
+            chosen.wanted(size), lambda items: bars.move(items, total), on_wait=lambda: bars.waiting(name)
+        )
     click.echo(f"{name}: {total:,} {chosen.split} images at {size} × {size}, prepared in {prepared.folder}")
     if prepared.unreadable:
         first = min(prepared.unreadable)
@@ -85,10 +89,13 @@ def _obtain(selection: Selection[DatasetSpec], splits: tuple[Split, ...], keep: 
     """Fetch what is absent.
 
     Raises:
-        DatasetError: if a person has to do so, with all that there is to know.
+        DatasetError: if a person has to do so, or the data set contradicts itself, with all that there is to know.
+        DownloadError: if it cannot be fetched, with what the data set lacks and how a person gets it.
     """
     from inpaintbench.cli.bars import Bars
-    from inpaintbench.downloads.obtain import instructions, needed, obtain
+    from inpaintbench.downloads.by_hand import instructions
+    from inpaintbench.downloads.obtain import obtain
+    from inpaintbench.downloads.present import missing
 
     values = dict(selection.values)
     spec, path = selection.spec, values.get("path")
@@ -99,14 +106,25 @@ def _obtain(selection: Selection[DatasetSpec], splits: tuple[Split, ...], keep: 
     if not isinstance(path, str) or not (spec.downloads or spec.layout):
         raise absent
     folder = next((place for place in places_of(path) if place.is_dir()), data_folder() / Path(path).expanduser())
-    if needed(spec, splits):
+    found = str(absent) if folder.is_dir() else ""  # else that there is no folder, which the rest says better
+    if missing(spec, folder, splits):
+        if found:
+            click.echo(found, err=True)
         click.echo(f"{spec.name}: fetching to {folder}. Terms: {spec.licence}", err=True)
-        with Bars() as bars:
-            obtain(spec, folder, splits, bars, keep=keep)
+        try:
+            with Bars() as bars:
+                obtain(spec, folder, splits, bars, keep=keep)
+        except DownloadError as error:
+            advice = _paragraphs(error.advice, instructions(spec, folder, splits))
+            raise DownloadError(_paragraphs(found, error.why), advice) from error
         absent = _absent(selection, splits)
+        found = str(absent)
     if absent is not None:
-        found = f"{absent}\n\n" if folder.is_dir() else ""
-        raise DatasetError(f"{found}{instructions(spec, folder)}")
+        raise DatasetError(_paragraphs(found, instructions(spec, folder, splits)))
+
+
+def _paragraphs(*texts: str) -> str:
+    return "\n\n".join(text for text in texts if text)
 
 
 def _absent(selection: Selection[DatasetSpec], splits: tuple[Split, ...]) -> DatasetError | None:

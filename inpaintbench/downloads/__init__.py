@@ -24,6 +24,7 @@ from urllib.parse import urlsplit
 
 from inpaintbench.atomic import sync_folder
 from inpaintbench.downloads.drive import fetch_from_drive, is_on_drive, require_gdown
+from inpaintbench.downloads.locking import acquire
 from inpaintbench.downloads.reach import REACH_TIMEOUT, first_stop, reachable
 from inpaintbench.downloads.transfer import Progress, RefusedError, Transfer, size_of, writing
 from inpaintbench.errors import DownloadError
@@ -159,15 +160,11 @@ class _Job:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        from filelock import FileLock, Timeout
-
         with writing(self.target):
-            lock = FileLock(self.target.with_name(f".{self.target.name}.lock"))
-            while not lock.is_locked:
-                try:
-                    lock.acquire(timeout=0.5)
-                except Timeout:
-                    self.on_progress(size_of(self.partial), None)  # as far as the other process has come
+            lock = acquire(
+                self.target.with_name(f".{self.target.name}.lock"),
+                lambda: self.on_progress(size_of(self.partial), None),  # as far as the other process has come
+            )
         try:
             yield
         finally:

@@ -2,24 +2,26 @@
 
 ```
 DIR/photos.zip           an archive, until it has been unpacked
-DIR/.photos.zip.done     says from where photos.zip was fetched, by which checksum, and names some of its content
+DIR/.photos.zip.done     what `inpaintbench.downloads.present` describes
 DIR/.obtain.lock         held by the process that is at work; its file stays
 ```
 """
 
 from __future__ import annotations
 
-import json
-import textwrap
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 from inpaintbench.api import DatasetSpec, Download, Split
 from inpaintbench.archives import unpack
-from inpaintbench.atomic import write_json
 from inpaintbench.downloads import fetch, partial_of
+from inpaintbench.downloads.by_hand import instructions
+from inpaintbench.downloads.locking import acquire
+from inpaintbench.downloads.overwriting import refuse_overwriting
+from inpaintbench.downloads.present import is_done, mark, missing, needed, places_there, target_of
 from inpaintbench.downloads.transfer import size_of
 from inpaintbench.errors import DatasetError, DownloadError
 
@@ -62,8 +64,9 @@ def obtain(
 ) -> None:
     """Fetch and unpack what splits of a data set need and what is not there yet.
 
-    A file that a person has fetched and put into the folder is not fetched again, but checked and unpacked. Of two
-    processes, the second waits for the first. Who removes `.<filename>.done` has that download fetched again.
+    A file that a person has fetched and put into the folder is not fetched again, but checked and unpacked. Nothing
+    that a person has put there is replaced by something else. Of two processes, the second waits for the first. A
+    folder that is made here and into which nothing comes is removed again.
 
     Args:
         spec: of the data set.
@@ -78,47 +81,16 @@ def obtain(
     """
     listener = listener or Silent()
     if not needed(spec, splits):
-        raise DatasetError(instructions(spec, folder))
+        raise DatasetError(instructions(spec, folder, splits))
     for download in missing(spec, folder, splits):
         listener.fetching(download)
-        with _locked(folder, _target(download, folder), listener):
-            if not _done(download, folder):  # another process may have done it
+        with _locked(folder, target_of(download, folder), listener):
+            if not is_done(download, folder):  # another process may have done it
                 _obtain(download, folder, listener, keep)
 
 
-def needed(spec: DatasetSpec, splits: Sequence[Split]) -> list[Download]:
-    """Return the downloads that hold something of these splits, in the spec's order."""
-    return [download for download in spec.downloads if not download.splits or set(download.splits) & set(splits)]
-
-
-def missing(spec: DatasetSpec, folder: Path, splits: Sequence[Split]) -> list[Download]:
-    """Return those of the needed downloads that have not been done in this folder, or of which somebody removed parts.
-
-    Raises:
-        DownloadError: if the folder cannot be read.
-    """
-    try:
-        return [download for download in needed(spec, splits) if not _done(download, folder)]
-    except OSError as error:
-        raise DownloadError(f"{folder} cannot be read: {error.strerror or error}") from error
-
-
-def instructions(spec: DatasetSpec, folder: Path) -> str:
-    """Return what a person does to get a data set by hand, on several lines: where to ask, and what belongs where."""
-    rest = f"What {spec.name} still lacks" if spec.downloads else spec.name
-    lines = [f"{rest} has to be fetched by hand: its publisher offers no download that needs no person."]
-    if spec.homepage:
-        lines.append(f"Get it from {spec.homepage}")
-    if spec.licence:
-        lines.append(f"Its terms: {spec.licence}")
-    lines.append(f"Put it into {folder.absolute()}" + (", so that it holds" if spec.layout else ""))
-    if spec.layout:
-        lines.append(textwrap.indent(textwrap.dedent(spec.layout).strip("\n"), "  "))
-    return "\n".join(lines)
-
-
 def _obtain(download: Download, folder: Path, listener: Listener, keep: bool) -> None:
-    target = _target(download, folder)
+    target = target_of(download, folder)
     fetch(
         download.url,
         target,
@@ -129,49 +101,53 @@ def _obtain(download: Download, folder: Path, listener: Listener, keep: bool) ->
     holds = [download.filename]
     if download.unpack:
         listener.unpacking(download)
+        refuse_overwriting(target, folder / download.into, listener.progressed)
+        mark(download, folder, begun=True)
         holds = list(unpack(target, folder / download.into, listener.progressed)[:_REMEMBERED])
-    try:
-        write_json(_marker(download, folder), {"url": download.url, "checksum": download.checksum, "holds": holds})
-        if download.unpack and not keep:
+        _require_contents(download, folder)
+    mark(download, folder, holds=holds)
+    if download.unpack and not keep:
+        try:
             target.unlink()
-    except OSError as error:
-        raise DownloadError(f"{folder} cannot be written: {error.strerror or error}") from error
+        except OSError as error:
+            raise DownloadError(f"{target} cannot be removed: {error.strerror or error}") from error
 
 
-def _target(download: Download, folder: Path) -> Path:
-    return folder / ("." if download.unpack else download.into) / download.filename
-
-
-def _marker(download: Download, folder: Path) -> Path:
-    return folder / f".{download.filename}.done"
-
-
-def _done(download: Download, folder: Path) -> bool:
-    """Whether this very file was fetched earlier, and its content has not been removed since."""
-    try:
-        marker: Any = json.loads(_marker(download, folder).read_bytes())
-        same = (marker["url"], marker["checksum"]) == (download.url, download.checksum)
-        return same and all((folder / download.into / name).exists() for name in marker["holds"])
-    except (FileNotFoundError, NotADirectoryError, ValueError, LookupError, TypeError):
-        return False
+def _require_contents(download: Download, folder: Path) -> None:
+    lacking = next((places for places in download.contents if not places_there(places, folder)), None)
+    if lacking:
+        raise DownloadError(
+            f"{download.filename} has been unpacked, but holds no {' or '.join(lacking)}, as its data set says it does",
+            f"Tell the author of the data set's plugin. What it holds is in {folder / download.into}.",
+        )
 
 
 @contextmanager
 def _locked(folder: Path, target: Path, listener: Listener) -> Iterator[None]:
-    from filelock import FileLock, Timeout
-
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder / ".obtain.lock")
-        while not lock.is_locked:
-            try:
-                lock.acquire(timeout=0.5)
-            except Timeout:
-                there = max(size_of(target), size_of(partial_of(target)))
-                listener.progressed(there, None)  # as far as the other process has come
+        made = not folder.exists()
+        lock = acquire(
+            folder / ".obtain.lock",  # as far as the other process has come:
+            lambda: listener.progressed(max(size_of(target), size_of(partial_of(target))), None),
+        )
     except OSError as error:
         raise DownloadError(f"{folder} cannot be written: {error.strerror or error}") from error
     try:
         yield
     finally:
+        if made:
+            _remove_if_empty(folder)
         lock.release()
+
+
+def _remove_if_empty(folder: Path) -> None:
+    """Remove a folder in which there is nothing but locks, and parts of which nothing has arrived.
+
+    A process that waits for the lock sees that its file has gone, and makes the folder anew.
+    """
+    for path in folder.rglob("*"):
+        part = path.with_name(path.name.removesuffix(".json"))
+        nothing = path.suffix == ".lock" or (part.suffix == ".partial" and size_of(part) == 0)
+        if not path.is_dir() and not nothing:
+            return
+    shutil.rmtree(folder, ignore_errors=True)

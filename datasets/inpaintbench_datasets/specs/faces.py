@@ -45,6 +45,7 @@ CELEBA = DatasetSpec(
             megabytes=1443.5,
             checksum="md5:00d2c5bc6d35e252742224ab0c1e8fcb",
             unpack=True,
+            holds=("img_align_celeba",),
         ),
         _PARTITION,
     ),

@@ -43,6 +43,7 @@ DTD = DatasetSpec(
             megabytes=625.2,
             checksum="md5:fff73e5086ae6bdbea199a49dfb8a4c1",
             unpack=True,
+            holds=("dtd/images|images", "dtd/labels|labels"),
         ),
     ),
     notes=(
@@ -70,6 +71,7 @@ OXFORD_PETS = DatasetSpec(
             megabytes=791.9,
             checksum="md5:5c4f3ee8e5d25df40f4fd59a7f44e54c",
             unpack=True,
+            holds=("images",),
         ),
         Download(
             url="https://www.robots.ox.ac.uk/~vgg/data/pets/data/annotations.tar.gz",
@@ -77,6 +79,7 @@ OXFORD_PETS = DatasetSpec(
             megabytes=19.2,
             checksum="md5:95a8c909bbe2e81eed6a22bccdf3f68f",
             unpack=True,
+            holds=("annotations/trainval.txt", "annotations/test.txt"),
         ),
     ),
     notes=(

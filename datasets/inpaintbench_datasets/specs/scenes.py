@@ -60,6 +60,10 @@ BSDS500 = DatasetSpec(
             filename="BSR_bsds500.tgz",
             megabytes=70.8,
             unpack=True,
+            holds=tuple(
+                "|".join(f"{above}images/{split}" for above in ("", "data/", "BSDS500/data/", "BSR/BSDS500/data/"))
+                for split in ("train", "val", "test")
+            ),
         ),
     ),
     notes=(
@@ -109,6 +113,7 @@ PLACES365 = DatasetSpec(
             megabytes=67.5,
             checksum="md5:35a0585fee1fa656440f3ab298f8479c",
             unpack=True,
+            holds=("categories_places365.txt", "places365_train_standard.txt", "places365_val.txt"),
         ),
         Download(
             url=_PLACES + "train_256_places365standard.tar",
@@ -116,6 +121,7 @@ PLACES365 = DatasetSpec(
             megabytes=26_103.7,
             checksum="md5:53ca1c756c3d1e7809517cc47c5561c5",
             unpack=True,
+            holds=("data_256_standard|data_256",),
             splits=("train",),
             only_for=(("variant", "small"),),
         ),
@@ -125,6 +131,7 @@ PLACES365 = DatasetSpec(
             megabytes=525.2,
             checksum="md5:e27b17d8d44f4af9a78502beb927f808",
             unpack=True,
+            holds=("val_256",),
             splits=("test",),
             only_for=(("variant", "small"),),
         ),
@@ -134,6 +141,7 @@ PLACES365 = DatasetSpec(
             megabytes=105_000,
             checksum="md5:67e186b496a84c929568076ed01a8aa1",
             unpack=True,
+            holds=("data_large_standard|data_large",),
             splits=("train",),
             only_for=(("variant", "large"),),
         ),
@@ -143,6 +151,7 @@ PLACES365 = DatasetSpec(
             megabytes=2_100,
             checksum="md5:9b71c4993ad89d2d8bcbdc4aef38042f",
             unpack=True,
+            holds=("val_large",),
             splits=("test",),
             only_for=(("variant", "large"),),
         ),
