@@ -25,6 +25,7 @@ NUMERIC_CORE: Final = (
     "inpaintbench.ops",
     "inpaintbench.parameters",
     "inpaintbench.pictures",
+    "inpaintbench.prepared.parts",
     "inpaintbench.prepared.wanted",
     "inpaintbench.seeding",
 )

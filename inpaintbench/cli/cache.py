@@ -66,12 +66,13 @@ def prune_command(keep: float) -> None:
 
 def _summarise() -> None:
     from inpaintbench.prepared.shelf import Shelf
+    from inpaintbench.report.sheet import count
 
     shelf = Shelf()
-    count = len(shelf.splits())
-    splits = "1 split" if count == 1 else f"{count} splits"
-    unfinished = f" ({_amount(shelf.unfinished_bytes)} of it unfinished)" if shelf.unfinished_bytes else ""
-    click.echo(f"{splits}, {_amount(shelf.bytes)}{unfinished} of at most {_amount(shelf.limit)}, in {shelf.folder}")
+    rest = shelf.unfinished_bytes
+    unfinished = f" ({_amount(rest)} of it unfinished)" if rest else ""
+    room = f"{_amount(shelf.bytes)}{unfinished} of at most {_amount(shelf.limit)}"
+    click.echo(f"{count(len(shelf.splits()), 'split')}, {room}, in {shelf.folder}")
 
 
 def _amount(size: int) -> str:

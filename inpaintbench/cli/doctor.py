@@ -74,7 +74,7 @@ def _plugins(registry: Registry) -> Iterator[str]:
 
 def _datasets(registry: Registry) -> Iterator[str]:
     base = data_folder()
-    chosen = f"{DATA_VARIABLE}" if os.environ.get(DATA_VARIABLE) else f"{DATA_VARIABLE} is not set"
+    chosen = DATA_VARIABLE if os.environ.get(DATA_VARIABLE) else f"{DATA_VARIABLE} is not set"
     found = sorted(entry.name for entry in base.iterdir() if entry.is_dir()) if base.is_dir() else []
     yield f"Relative paths are looked for below {Path.cwd()}, then below {base} ({chosen})"
     yield f"{GOOD if found else BAD} folders there: {', '.join(found) or 'none'}"
@@ -114,6 +114,7 @@ def _training_images(dataset: Dataset) -> str:
 
 def _prepared() -> Iterator[str]:
     from inpaintbench.prepared.shelf import Shelf
+    from inpaintbench.report.sheet import count
 
     try:
         shelf = Shelf()
@@ -121,7 +122,7 @@ def _prepared() -> Iterator[str]:
         yield f"{BAD} {_line(error)}"
         return
     taken = f"{shelf.bytes / 1e9:.1f} of at most {shelf.limit / 1e9:g} GB"
-    yield f"{GOOD} {len(shelf.splits())} splits, {taken}, in {shelf.folder}"
+    yield f"{GOOD} {count(len(shelf.splits()), 'split')}, {taken}, in {shelf.folder}"
 
 
 def _weights(registry: Registry) -> Iterator[str]:

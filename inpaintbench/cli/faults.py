@@ -16,7 +16,7 @@ def plugin_faults(plugins: str) -> Iterator[None]:
     """Turn what code of others raises into a `PluginError` that says where it comes from.
 
     Args:
-        plugins: whose code runs, for the message: "photos", or "photos and half".
+        plugins: whose code runs, as the subject of a sentence: "The data set photos".
 
     Raises:
         PluginError: in place of anything but this package's own errors, and click's.

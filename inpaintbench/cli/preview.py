@@ -38,6 +38,7 @@ def preview_command(suite: Suite, registry: Registry, count: int, output: Path) 
     from inpaintbench.atomic import replacing
     from inpaintbench.contact_sheet import Row, contact_sheet, sheet_pixels
     from inpaintbench.execution.gallery import Gallery, spread
+    from inpaintbench.report.sheet import count as counted
 
     if output.suffix.lower() != ".png":
         raise UsageError(f"{output} is no name of a PNG file; expected one that ends in .png.")
@@ -59,22 +60,18 @@ def preview_command(suite: Suite, registry: Registry, count: int, output: Path) 
         ]
     if not rows:
         raise UsageError(
-            f"None of the {_counted(total, 'picture')} chosen can be decoded; `bench run` names each with the reason."
+            f"None of the {counted(total, 'picture')} chosen can be decoded; `bench run` names each with the reason."
         )
     if len(rows) < total:
-        click.echo(f"{_counted(total - len(rows), 'picture')} cannot be decoded and left out.", err=True)
+        click.echo(f"{counted(total - len(rows), 'picture')} cannot be decoded and left out.", err=True)
     sheet = contact_sheet([mask.selection.name for mask in gallery.masks], rows)
     try:
         with replacing(output) as file:
             sheet.save(file, format="PNG")
     except OSError as error:
         raise StoreError(f"{output} cannot be written: {error.strerror or error}.") from error
-    counts = f"{_counted(len(rows), 'picture')} × {_counted(len(gallery.masks), 'mask')}"
+    counts = f"{counted(len(rows), 'picture')} × {counted(len(gallery.masks), 'mask')}"
     click.echo(f"{counts} at {suite.size} × {suite.size} pixels: {output}")
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'s' * (number != 1)}"
 
 
 @click.group("masks")
@@ -97,10 +94,11 @@ def export_command(suite: Suite, registry: Registry, out: Path) -> None:
     OUT/<data set>/<mask>/ gets one file an image, and manifest.json, which pins the picture and the hole of each.
     """
     from inpaintbench.execution.gallery import Gallery, export_holes
+    from inpaintbench.report.sheet import count as counted
 
     with plugin_faults("One of the data sets or masks"):
         gallery = Gallery.of(suite, registry)
         for dataset in gallery.datasets:
             for mask in gallery.masks:
                 folder, count = export_holes(gallery, dataset, mask, out)
-                click.echo(f"{_counted(count, 'hole')} in {folder}")
+                click.echo(f"{counted(count, 'hole')} in {folder}")

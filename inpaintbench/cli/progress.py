@@ -134,6 +134,12 @@ class Display(Lines):
             self._preparing = self._progress.add_task(name, total=total, speed="")
         self._progress.update(self._preparing, completed=items)
         if items == total:
+            self._end_preparing()
+            if self._start is not None:  # preparing does not count for the cell's speed
+                self._start = (time.monotonic(), self._start[1])
+
+    def _end_preparing(self) -> None:
+        if self._preparing is not None:
             self._progress.remove_task(self._preparing)
             self._preparing = None
 
@@ -161,6 +167,7 @@ class Display(Lines):
         self._step()
 
     def _step(self) -> None:
+        self._end_preparing()  # what the data set raised may have ended it
         if self._images is not None:
             self._progress.remove_task(self._images)
             self._images = None

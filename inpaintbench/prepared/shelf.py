@@ -7,7 +7,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -138,7 +138,7 @@ class Shelf:
         """That of it which is being prepared, or which a killed process has left."""
         return max(0, self.bytes - sum(shelved.bytes for shelved in self.splits()))
 
-    def prune(self, keep: int = 0, spare: Collection[str] = ()) -> list[Shelved]:
+    def prune(self, keep: int = 0) -> list[Shelved]:
         """Remove what was used longest ago until all that is left takes at most `keep` bytes.
 
         What a killed process has left half-done goes in any case; what a process is preparing now stays. A run that
@@ -146,7 +146,6 @@ class Shelf:
 
         Args:
             keep: bytes that may stay.
-            spare: keys of splits that stay whatever they take.
 
         Returns:
             What was removed.
@@ -161,7 +160,7 @@ class Shelf:
             removed: list[Shelved] = []
             for shelved in splits:
                 kept += shelved.bytes
-                if kept > keep and shelved.key not in spare:
+                if kept > keep:
                     kept -= shelved.bytes
                     _remove(self.folder / shelved.key)
                     removed.append(shelved)

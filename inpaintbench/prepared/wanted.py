@@ -18,7 +18,12 @@ if TYPE_CHECKING:
 SCHEMA: Final = 1
 """Of the files of a prepared split."""
 
-_CODE: Final = ("inpaintbench.decoding", "inpaintbench.pictures", "inpaintbench.prepared.wanted")
+_CODE: Final = (
+    "inpaintbench.decoding",
+    "inpaintbench.pictures",
+    "inpaintbench.prepared.parts",
+    "inpaintbench.prepared.wanted",
+)
 """Modules through which every prepared pixel passes."""
 
 

@@ -5,11 +5,13 @@ import os
 import re
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from inpaintbench.cli.progress import Lines, describe
+from inpaintbench.cli.progress import Display, Lines, describe
+from inpaintbench.errors import StoreError
 from inpaintbench.execution.plan import Plan, make_plan
 from inpaintbench.plugins import load_registry
 from inpaintbench.records import CellRecord
@@ -154,3 +156,20 @@ def test_cells_that_are_not_run_are_counted_by_what_is_stored(lines: Any, capsys
     assert capsys.readouterr().err.splitlines()[-1] == (
         "5 cells: 1 to run, 2 stored in here, 1 failed before, 1 out of date."
     )
+
+
+def test_the_bar_of_preparing_goes_when_it_is_done_or_has_failed() -> None:
+    display = Display()
+    dataset: Any = SimpleNamespace(items=("a", "b"), selection=SimpleNamespace(name="faces"))
+    planned: Any = SimpleNamespace(cell=SimpleNamespace(title="fill × faces × dots"))
+
+    def bars() -> list[str]:
+        return [task.description for task in display._progress.tasks]
+
+    display.preparing(dataset, 1)
+    assert bars() == ["preparing faces"]
+    display.preparing(dataset, 2)
+    assert bars() == []
+    display.preparing(dataset, 1)
+    display.refused(planned, StoreError("the data set has failed"))
+    assert bars() == []

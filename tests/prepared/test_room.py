@@ -61,15 +61,6 @@ def test_pruning_removes_what_was_used_longest_ago(shelf: Shelf, keys: list[str]
     assert shelf.prune() == []
 
 
-def test_what_is_spared_stays_and_takes_its_room(shelf: Shelf, keys: list[str], lying: Any) -> None:
-    size = max(one.bytes for one in shelf.splits())
-
-    assert [one.key for one in shelf.prune(2 * size, spare=keys[:1])] == []
-    assert [one.key for one in shelf.prune(size, spare=keys[:1])] == [keys[1]]
-    assert [one.key for one in shelf.prune(0, spare=keys[:1])] == [keys[2]]
-    assert lying() == keys[:1]
-
-
 def test_what_a_killed_process_has_left_goes_and_what_is_being_prepared_stays(
     shelf: Shelf, keys: list[str], lying: Any
 ) -> None:
