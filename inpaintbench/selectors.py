@@ -1,7 +1,8 @@
 """From `name[param=value,…]` to a plugin with checked parameters, and back.
 
 A name may hold `*` and `?`: then every plugin of that kind which matches, and which needs no parameter that
-the selector does not give, is selected; there must be one. A value that holds a comma, a bracket, `=` or a quote
+the selector does not give, is selected; there must be one. `preset=…` chooses other defaults, where a spec has
+presets. A value that holds a comma, a bracket, `=` or a quote
 is written in double quotes.
 """
 
@@ -13,12 +14,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
+from types import MappingProxyType
 from typing import Any, Final, Generic, TypeVar
 
 from inpaintbench.api import PluginSpec
+from inpaintbench.api.specs import PRESET
 from inpaintbench.errors import ParameterError, PluginError, SelectorError, UnknownNameError
 from inpaintbench.parameters import Parameter, Value, format_value
-from inpaintbench.plugins import PluginSource, Registry
+from inpaintbench.plugins import PluginSource, Registered, Registry
 
 S = TypeVar("S", bound=PluginSpec)
 
@@ -34,11 +37,13 @@ class Selection(Generic[S]):
         spec: the plugin's.
         source: who brought it.
         values: name and value of every parameter, in the order of the spec.
+        preset: the one that gave its defaults; empty if the spec has none.
     """
 
     spec: S
     source: PluginSource
     values: tuple[tuple[str, Value], ...]
+    preset: str = ""
 
     @cached_property
     def name(self) -> str:
@@ -47,9 +52,10 @@ class Selection(Generic[S]):
         shown = [
             f"{parameter.name}={format_value(by_name[parameter.name])}"
             for parameter in self.spec.parameters
-            if parameter.always_shown or not _is_default(parameter, by_name[parameter.name])
+            if parameter.always_shown or not _is_default(by_name[parameter.name], _default(parameter, self._presets))
         ]
-        return _with_brackets(self.spec.name, shown)
+        preset = [] if self.preset == self.spec.preset else [f"{PRESET}={self.preset}"]
+        return _with_brackets(self.spec.name, [*preset, *shown])
 
     @cached_property
     def portable_name(self) -> str:
@@ -61,7 +67,7 @@ class Selection(Generic[S]):
         shown = sorted(
             f"{parameter.name}={format_value(values[parameter.name])}"
             for parameter in self.spec.parameters
-            if parameter.name in values and not _is_default(parameter, values[parameter.name])
+            if parameter.name in values and not _is_default(values[parameter.name], _default(parameter))
         )
         return _with_brackets(self.spec.name, shown)
 
@@ -72,14 +78,19 @@ class Selection(Generic[S]):
         return {name: value for name, value in self.values if name not in places}
 
     def build(self) -> Any:
-        """Import the target and call it with the parameters."""
-        return resolve_target(self.spec.target)(**dict(self.values))
+        """Import the target and call it with the parameters that are meant for it."""
+        arguments = {name: value for name, value in self.values if name not in self.spec.withheld}
+        return resolve_target(self.spec.target)(**arguments)
 
     def requirements(self) -> tuple[Any, ...]:
         """Return the `WeightsFile`s without which it cannot work."""
         if not self.spec.requires:
             return ()
         return tuple(resolve_target(self.spec.requires)(**dict(self.values)))
+
+    @property
+    def _presets(self) -> Mapping[str, Value]:
+        return self.spec.presets.get(self.preset, {})
 
 
 def resolve_target(target: str) -> Any:
@@ -114,7 +125,7 @@ def _select_one(text: str, spec_type: type[S], registry: Registry) -> Iterator[S
     known = registry.of(spec_type.kind)
     if not set("*?") & set(name):
         entry = registry.get(spec_type.kind, name)
-        yield Selection(_narrow(entry.spec, spec_type), entry.source, _bind(entry.spec, given))
+        yield _bound(entry, spec_type, given)
         return
     matching = [entry for key, entry in known.items() if fnmatch.fnmatchcase(key, name)]
     if not matching:
@@ -125,7 +136,7 @@ def _select_one(text: str, spec_type: type[S], registry: Registry) -> Iterator[S
         if all(parameter.name in given for parameter in entry.spec.parameters if parameter.required)
     ]
     for entry in possible or matching:  # where none is possible, the first one's error says what it needs
-        yield Selection(_narrow(entry.spec, spec_type), entry.source, _bind(entry.spec, given))
+        yield _bound(entry, spec_type, given)
 
 
 def parse_selector(text: str) -> tuple[str, dict[str, str]]:
@@ -158,15 +169,20 @@ def parse_selector(text: str) -> tuple[str, dict[str, str]]:
     return match["name"], parameters
 
 
-def _bind(spec: PluginSpec, given: Mapping[str, str]) -> tuple[tuple[str, Value], ...]:
-    """Give every parameter its value, from the selector or by default."""
+def _bound(entry: Registered, spec_type: type[S], given: Mapping[str, str]) -> Selection[S]:
+    """Give every parameter its value: from the selector, from the preset, or by default."""
+    spec = _narrow(entry.spec, spec_type)
+    given = dict(given)
+    preset = given.pop(PRESET, spec.preset) if spec.presets else ""
+    if preset not in spec.presets and spec.presets:
+        raise UnknownNameError(f"preset of the {spec.kind} {spec.name}", preset, spec.presets)
     declared = {parameter.name: parameter for parameter in spec.parameters}
     for name in given:
         if name not in declared:
             raise UnknownNameError(f"parameter of the {spec.kind} {spec.name}", name, declared)
     values: list[tuple[str, Value]] = []
     for parameter in spec.parameters:
-        default = _default(parameter)
+        default = _default(parameter, spec.presets.get(preset, {}))
         try:
             if parameter.name in given:
                 values.append((parameter.name, parameter.parse(given[parameter.name])))
@@ -176,18 +192,17 @@ def _bind(spec: PluginSpec, given: Mapping[str, str]) -> tuple[tuple[str, Value]
                 values.append((parameter.name, default))
         except ParameterError as error:
             raise ParameterError(f"{spec.kind} {spec.name}: {error}") from None
-    return tuple(values)
+    return Selection(spec, entry.source, tuple(values), preset)
 
 
-def _default(parameter: Parameter) -> Value | None:
+def _default(parameter: Parameter, preset: Mapping[str, Value] = MappingProxyType({})) -> Value | None:
     """Return a default as `Parameter.parse` would have read it, so that writing it out makes no other cell."""
-    default = parameter.default
+    default = preset.get(parameter.name, parameter.default)
     return float(default) if parameter.kind == "number" and isinstance(default, int) else default
 
 
-def _is_default(parameter: Parameter, value: Value) -> bool:
+def _is_default(value: Value, default: Value | None) -> bool:
     """Whether a value is the default: the fraction 1.0 is not the pixel 1."""
-    default = _default(parameter)
     return value == default and type(value) is type(default)
 
 

@@ -75,20 +75,6 @@ def test_a_version_must_be_a_whole_number_from_one(version: object) -> None:
         spec(MaskSpec, version=version)
 
 
-@pytest.mark.parametrize("trains", ["never", "per-dataset", "per-dataset-and-mask"])
-def test_a_method_trains_in_one_of_three_ways(trains: str) -> None:
-    made = spec(MethodSpec, trains=trains)
-
-    assert isinstance(made, MethodSpec)
-    assert made.trains == trains
-
-
-@pytest.mark.parametrize("trains", ["always", "", None, True])
-def test_another_way_of_training_is_refused(trains: object) -> None:
-    with pytest.raises(PluginError, match=r"^method grey: trains=.* expected one of never, per-dataset, per-dataset-"):
-        spec(MethodSpec, trains=trains)
-
-
 @pytest.mark.parametrize("spec_type", [MethodSpec, MetricSpec])
 def test_a_spec_with_rules_of_its_own_keeps_the_common_ones(spec_type: type[PluginSpec]) -> None:
     for given in ({"name": "5t"}, {"target": "grey"}, {"version": 0}):

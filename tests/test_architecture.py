@@ -32,6 +32,7 @@ ALLOWED: dict[str, set[str]] = {
     "api": {"errors", "parameters", "seeding"},
     "hookspecs": {"api"},
     "metrics": {"", "api", "errors", "ops", "weights"},
+    "training": {"api", "atomic", "errors", "provenance", "seeding"},
     # finding and choosing plugins
     "plugins": {"hookspecs", "api", "errors"},
     "selectors": {"plugins", "api", "errors", "parameters", "weights"},
@@ -65,7 +66,8 @@ ALLOWED: dict[str, set[str]] = {
 """By module or sub-package of `inpaintbench` (`""` is the package itself): what it may import besides itself."""
 
 FOR_PLUGINS = {
-    "", "api", "errors", "ops", "parameters", "decoding", "pictures", "fingerprints", "folders", "seeding", "weights",
+    "", "api", "errors", "ops", "parameters", "decoding", "pictures", "fingerprints", "folders", "seeding", "training",
+    "weights",
 }  # fmt: skip
 """What bundled plugin packages may import of the core, as anyone's may."""
 

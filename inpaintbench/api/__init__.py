@@ -20,6 +20,8 @@ from inpaintbench.api.contracts import (
     Metric,
     Movable,
 )
+from inpaintbench.api.learning import TrainingSpec, budget
+from inpaintbench.api.lessons import Learned, Lesson, Trained, Trainer
 from inpaintbench.api.specs import (
     DatasetSpec,
     Download,
@@ -29,7 +31,6 @@ from inpaintbench.api.specs import (
     PluginKind,
     PluginSpec,
     Split,
-    Training,
 )
 from inpaintbench.errors import InpaintbenchError
 from inpaintbench.parameters import REQUIRED, Parameter, Value, resolve_extent
@@ -44,6 +45,8 @@ __all__ = [
     "Fingerprinted",
     "InpaintbenchError",
     "Labelled",
+    "Learned",
+    "Lesson",
     "MaskGenerator",
     "MaskSpec",
     "Method",
@@ -55,7 +58,10 @@ __all__ = [
     "PluginKind",
     "PluginSpec",
     "Split",
-    "Training",
+    "Trained",
+    "Trainer",
+    "TrainingSpec",
     "Value",
+    "budget",
     "resolve_extent",
 ]

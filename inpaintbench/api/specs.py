@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
-from typing import ClassVar, Literal, get_args
+from typing import ClassVar, Final, Literal
 
-from inpaintbench.errors import PluginError
+from inpaintbench.api.learning import BUDGET, TrainingSpec
+from inpaintbench.errors import ParameterError, PluginError
 from inpaintbench.parameters import Parameter, Value
 
 PluginKind = Literal["method", "dataset", "mask", "metric"]
 Split = Literal["train", "val", "test"]
-Training = Literal["never", "per-dataset", "per-dataset-and-mask"]
-"""How often a method trains: never, once for each data set, or once for each data set and mask."""
+
+PRESET: Final = "preset"
+"""What stands in a selector for the preset; no parameter may have this name."""
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
 _TARGET = re.compile(r"[\w.]+:[\w.]+")
@@ -37,6 +39,8 @@ class PluginSpec:
         reference: the publication that it follows.
         licence: the terms of the plugin (of the pictures, for a data set).
         notes: what a user must know besides, such as rules of drawing or deviations from the publication.
+        presets: other defaults for some parameters, by the name that a selector gives as `preset=…`.
+        preset: the one that counts where a selector is silent; it must be among them if there are any.
     """
 
     kind: ClassVar[PluginKind]
@@ -50,12 +54,14 @@ class PluginSpec:
     reference: str = ""
     licence: str = ""
     notes: str = ""
+    presets: Mapping[str, Mapping[str, Value]] = field(default_factory=dict, hash=False)
+    preset: str = ""
 
     def __post_init__(self) -> None:
         """Refuse what could not be selected or built.
 
         Raises:
-            PluginError: if the name, the target, the version or the parameters are malformed.
+            PluginError: if the name, the target, the version, the parameters or the presets are malformed.
         """
         if not _NAME.fullmatch(self.name):
             raise PluginError(
@@ -72,27 +78,67 @@ class PluginSpec:
         for name in names:
             if not name.isidentifier() or names.count(name) > 1:
                 raise PluginError(f"{self.kind} {self.name}: {name!r} cannot be a parameter, or is declared twice.")
+        self._check_presets()
+
+    @property
+    def withheld(self) -> frozenset[str]:
+        """Names of the parameters that the target is not called with, because the harness alone needs them."""
+        return frozenset()
+
+    def _check_presets(self) -> None:
+        declared = {parameter.name: parameter for parameter in self.parameters}
+        if (
+            PRESET in declared
+            or (self.presets and self.preset not in self.presets)
+            or (self.preset and not self.presets)
+        ):
+            raise PluginError(
+                f"{self.kind} {self.name}: {self.preset!r} cannot be the preset; expected one of "
+                f"{', '.join(self.presets) or 'none'}, and no parameter of the name {PRESET!r}."
+            )
+        for name, values in self.presets.items():
+            for parameter, value in values.items():
+                try:
+                    declared[parameter].check(value)
+                except (KeyError, ParameterError) as error:
+                    raise PluginError(
+                        f"{self.kind} {self.name}: the preset {name} cannot set {parameter}: {error}"
+                    ) from error
 
 
 @dataclass(frozen=True, kw_only=True)
 class MethodSpec(PluginSpec):
-    """Declares an inpainting method, whose target satisfies `Method`."""
+    """Declares an inpainting method, whose target satisfies `Method`, and `Learned` if it is trained.
+
+    Attributes:
+        training: how it is trained; None for a method that learns nothing. One that does declares the parameters of
+            `budget` among its own.
+    """
 
     kind: ClassVar[PluginKind] = "method"
-    trains: Training = "never"
+    training: TrainingSpec | None = None
 
     def __post_init__(self) -> None:
         """Refuse what could not be selected, built or trained.
 
         Raises:
-            PluginError: if the name, the target, the version, the parameters or `trains` are malformed.
+            PluginError: if the name, the target, the version, the parameters, the presets or the training are
+                malformed.
         """
         super().__post_init__()
-        if self.trains not in get_args(Training):
+        if self.training is None:
+            return
+        needed = BUDGET.union(self.training.shaped_by, dict(self.training.per_mask))
+        if lacking := needed - {parameter.name for parameter in self.parameters}:
             raise PluginError(
-                f"method {self.name}: trains={self.trains!r} is not possible; "
-                f"expected one of {', '.join(get_args(Training))}."
+                f"method {self.name}: its training needs the parameters {', '.join(sorted(lacking))}, which are not "
+                "declared; those of `budget` must be."
             )
+
+    @property
+    def withheld(self) -> frozenset[str]:
+        """Names of the parameters that the target is not called with: those of `budget`."""
+        return BUDGET if self.training else frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)

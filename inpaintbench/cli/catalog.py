@@ -90,9 +90,14 @@ def _print(entry: Registered) -> None:
         for parameter in spec.parameters:
             click.echo(f"  {parameter.name}={_default(parameter)}")
             click.echo(f"      {parameter.help} Expected: {parameter.expected}.")
+    for name, changes in spec.presets.items():
+        listed = ", ".join(f"{parameter}={format_value(value)}" for parameter, value in changes.items())
+        head = "Presets:\n" if name == next(iter(spec.presets)) else ""
+        default = " (the default)" if name == spec.preset else ""
+        click.echo(f"{chr(10) if head else ''}{head}  preset={name}{default}: {listed or 'the defaults above'}")
     facts = {"Publication": spec.reference, "Licence": spec.licence, "Notes": spec.notes}
     if isinstance(spec, MethodSpec):
-        facts["Trains"] = spec.trains.replace("-", " ")
+        facts["Trains"] = _trains(spec)
     if isinstance(spec, DatasetSpec):
         facts["Homepage"] = spec.homepage
         facts["Fetched by `bench prepare`"] = ", ".join(
@@ -109,6 +114,16 @@ def _print(entry: Registered) -> None:
         click.echo("\nLayout, below the folder:")
         for line in spec.layout.splitlines():
             click.echo(f"  {line}")
+
+
+def _trains(spec: MethodSpec) -> str:
+    """Say how often a method is trained."""
+    if spec.training is None:
+        return "never"
+    if not spec.training.per_mask:
+        return "once for each data set and size"
+    when = ", ".join(f"{name}={format_value(value)}" for name, value in spec.training.per_mask)
+    return f"once for each data set and size; with {when} once for each mask, too"
 
 
 def _default(parameter: Parameter) -> str:

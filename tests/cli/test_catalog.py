@@ -53,7 +53,7 @@ def test_list_as_json(bench: Any, small: list[str]) -> None:
     assert document["problems"] == []
     (noise,) = (entry for entry in document["methods"] if entry["name"] == "noise")
     assert noise["kind"] == "method"
-    assert noise["trains"] == "never"
+    assert noise["training"] is None
     assert noise["source"]["kind"] == "given"
     (gain,) = noise["parameters"]
     assert (gain["name"], gain["default"], gain["minimum"], gain["maximum"]) == ("gain", 1.0, 0, None)
