@@ -17,6 +17,8 @@ InpaintbenchError
 │   └── UnreadableFileError  because its file has gone, or cannot be read
 ├── InvalidOutputError       a method broke its contract: its cell becomes `invalid-output`
 ├── MissingWeightsError      pretrained weights are neither here nor to be fetched
+├── CheckpointError          trained weights are not here, or not what their card says
+│   └── TrainingError        a training has failed, or is not possible
 └── StoreError               what lies in a results folder cannot be read or written
     └── BusyError            another process is writing it
 ```
@@ -132,3 +134,11 @@ class BusyError(StoreError):
 
 class MissingWeightsError(InpaintbenchError):
     """Weights are neither here nor to be fetched; the message says which file belongs where."""
+
+
+class CheckpointError(InpaintbenchError):
+    """Weights that were trained are not here, or not what their card says."""
+
+
+class TrainingError(CheckpointError):
+    """A training has failed, or is not possible; whatever needs its weights fails with it."""

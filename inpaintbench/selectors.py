@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
@@ -69,6 +69,16 @@ class Selection(Generic[S]):
             for parameter in self.spec.parameters
             if parameter.name in values and not _is_default(values[parameter.name], _default(parameter))
         )
+        return _with_brackets(self.spec.name, shown)
+
+    def name_with(self, names: Collection[str]) -> str:
+        """Return a selector that only holds these parameters, as far as they are not at the declared defaults."""
+        values = dict(self.values)
+        shown = [
+            f"{parameter.name}={format_value(values[parameter.name])}"
+            for parameter in self.spec.parameters
+            if parameter.name in names and not _is_default(values[parameter.name], _default(parameter))
+        ]
         return _with_brackets(self.spec.name, shown)
 
     @property

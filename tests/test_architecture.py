@@ -32,7 +32,9 @@ ALLOWED: dict[str, set[str]] = {
     "api": {"errors", "parameters", "seeding"},
     "hookspecs": {"api"},
     "metrics": {"", "api", "errors", "ops", "weights"},
-    "training": {"api", "atomic", "errors", "provenance", "seeding"},
+    # what is trained
+    "checkpoints": {"api", "atomic", "caching", "errors", "provenance"},
+    "training": {"api", "atomic", "checkpoints", "errors", "provenance", "seeding"},
     # finding and choosing plugins
     "plugins": {"hookspecs", "api", "errors"},
     "selectors": {"plugins", "api", "errors", "parameters", "weights"},
@@ -51,11 +53,11 @@ ALLOWED: dict[str, set[str]] = {
     "results": {"store", "records", "leaderboard", "report"},
     # what runs
     "execution": {
-        "api", "atomic", "errors", "fingerprints", "holes", "metrics", "ops", "plugins", "prepared", "provenance",
-        "records", "results", "selectors", "store", "suite", "weights",
+        "api", "atomic", "checkpoints", "errors", "fingerprints", "holes", "metrics", "ops", "plugins", "prepared",
+        "provenance", "records", "results", "seeding", "selectors", "store", "suite", "training", "weights",
     },
     "cli": {
-        "", "api", "atomic", "contact_sheet", "downloads", "errors", "execution", "fingerprints", "folders",
+        "", "api", "atomic", "checkpoints", "contact_sheet", "downloads", "errors", "execution", "fingerprints", "folders",
         "leaderboard",
         "parameters", "plugins", "prepared", "provenance", "records", "report", "results", "selectors", "store",
         "suite", "weights",

@@ -21,6 +21,7 @@ from inpaintbench.cli.prepare import prepare_command
 from inpaintbench.cli.preview import masks_group, preview_command
 from inpaintbench.cli.run import plan_command, run_command
 from inpaintbench.cli.table import table_command
+from inpaintbench.cli.train import train_command
 from inpaintbench.errors import InpaintbenchError
 
 INCOMPLETE, USAGE, INTERRUPTED = 1, 2, 130
@@ -38,6 +39,7 @@ def bench() -> None:
 for command in (
     run_command,
     plan_command,
+    train_command,
     table_command,
     prepare_command,
     preview_command,

@@ -94,13 +94,22 @@ def selecting(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def picturing(function: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the options that choose pictures and holes; it receives them as `suite` and `registry`."""
+    return _with([_SUITE, *_PICTURES, size_option, limit_option, _SEED, plugin_option], _suited(function))
 
+
+def training(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command arguments and options that choose trainings; it receives them as `suite` and `registry`."""
+    methods = click.argument("methods", nargs=-1, metavar="[METHOD]…")
+    return _with([methods, _SUITE, *_PICTURES, size_option, plugin_option], _suited(function))
+
+
+def _suited(function: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(function)
     def wrapper(**given: Any) -> Any:
         chosen, registry, others = _chosen(given)
         return function(suite=chosen, registry=registry, **others)
 
-    return _with([_SUITE, *_PICTURES, size_option, limit_option, _SEED, plugin_option], wrapper)
+    return wrapper
 
 
 def running(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -139,6 +148,11 @@ def running(function: Callable[..., Any]) -> Callable[..., Any]:
             help="An image that cannot be decoded fails its cells, in place of being left out.",
         ),
         click.option("--fail-fast", is_flag=True, help="End at the first failure."),
+        click.option(
+            "--train/--no-train",
+            default=True,
+            help="Train what methods must have learned and have not; else say how to, and end.  [default: --train]",
+        ),
     ]
     names = [field.name for field in fields(Options)]
 

@@ -13,8 +13,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Column
 
+from inpaintbench.checkpoints import Card
 from inpaintbench.errors import StoreError
-from inpaintbench.execution.chosen import ChosenDataset
+from inpaintbench.execution.chosen import ChosenDataset, ChosenTraining
 from inpaintbench.execution.listener import Listener
 from inpaintbench.execution.plan import Plan, PlannedCell, State
 from inpaintbench.records import CellRecord
@@ -61,6 +62,25 @@ class Lines(Listener):
             if metric.unavailable:
                 self.say(f"{metric.selection.name} is not scored: {metric.unavailable}")
 
+    def training_started(self, training: ChosenTraining) -> None:
+        """Say what is trained, and for how long."""
+        self.say(f"Training {training.title}: {training.steps:,} steps of {training.batch} images.")
+
+    def training_elsewhere(self, training: ChosenTraining) -> None:
+        """Say what is waited for."""
+        self.say(f"Waiting for another process that trains {training.title}.")
+
+    def training_finished(self, training: ChosenTraining, card: Card) -> None:
+        """Say how it went."""
+        if card.status == "complete":
+            self.say(f"Trained {training.title} in {duration(card.seconds)}.")
+        for warning in card.warnings:
+            self.say(f"{training.title}: {warning}")
+
+    def training_refused(self, training: ChosenTraining, why: str) -> None:
+        """Say why there are no weights."""
+        self.say(f"{training.title} is not trained. {shorten(why)}")
+
     def preparing(self, dataset: ChosenDataset, items: int) -> None:
         """Say once what is being waited for, unless it is there already."""
         if items < len(dataset.items) and dataset.selection.name not in self._prepared:
@@ -100,6 +120,7 @@ class Display(Lines):
         self._cells: TaskID | None = None
         self._images: TaskID | None = None
         self._preparing: TaskID | None = None
+        self._steps: TaskID | None = None
         self._start: tuple[float, int] | None = None
 
     def __enter__(self) -> Self:
@@ -125,6 +146,33 @@ class Display(Lines):
         total = len(planned.cell.dataset.items)
         self._images = self._progress.add_task(planned.cell.title, total=total, speed="")
         self._start = None
+
+    def training_started(self, training: ChosenTraining) -> None:
+        """Start the bar of a training's steps."""
+        super().training_started(training)
+        self._end_preparing()
+        self._steps = self._progress.add_task(f"training {training.title}", total=training.steps, speed="")
+
+    def trained(self, training: ChosenTraining, steps: int) -> None:
+        """Move it."""
+        if self._steps is not None:
+            self._progress.update(self._steps, completed=steps)
+
+    def training_finished(self, training: ChosenTraining, card: Card) -> None:
+        """Put it away, and say how it went."""
+        super().training_finished(training, card)
+        self._end_training()
+
+    def training_refused(self, training: ChosenTraining, why: str) -> None:
+        """Put it away, and say why there are no weights."""
+        super().training_refused(training, why)
+        self._end_training()
+
+    def _end_training(self) -> None:
+        self._end_preparing()
+        if self._steps is not None:
+            self._progress.remove_task(self._steps)
+            self._steps = None
 
     def preparing(self, dataset: ChosenDataset, items: int) -> None:
         """Move the bar of the data set's pictures, which goes when they are prepared."""
@@ -173,6 +221,13 @@ class Display(Lines):
             self._images = None
         if self._cells is not None:
             self._progress.advance(self._cells)
+
+
+def duration(seconds: float) -> str:
+    """Say a time in words that fit its length."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 def describe(record: CellRecord) -> str:

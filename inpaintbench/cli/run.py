@@ -71,7 +71,20 @@ def plan_command(request: Request, options: Options, as_json: bool) -> None:
         ]
         click.echo(json.dumps(rows, indent=1, ensure_ascii=False))
         return
+    _print_trainings(plan)
     _print_plan(plan, len(chosen))
+
+
+def _print_trainings(plan: Plan) -> None:
+    """Print what methods must have learned before the cells can be run."""
+    from inpaintbench.report.sheet import shorten
+
+    width = max((len(one.training.title) for one in plan.trainings), default=0)
+    for one in plan.trainings:
+        why = f"  {shorten(one.why)}" if one.why else ""
+        click.echo(f"train  {one.training.title:{width}}  {one.state:11}  {one.training.steps:7,} steps{why}".rstrip())
+    if plan.trainings:
+        click.echo()
 
 
 def _print_plan(plan: Plan, to_run: int) -> None:

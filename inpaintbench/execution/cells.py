@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
-from inpaintbench.execution.chosen import ChosenDataset, ChosenMask, ChosenMethod, ChosenMetric
+from inpaintbench.checkpoints import Checkpoint
+from inpaintbench.execution.chosen import ChosenDataset, ChosenMask, ChosenMethod, ChosenMetric, ChosenTraining
 from inpaintbench.metrics.protocol import PROTOCOL
 from inpaintbench.provenance import core_digest, digest
 
@@ -18,7 +19,19 @@ KEY_LENGTH: Final = 16
 
 @dataclass(frozen=True)
 class Cell:
-    """One method × data set × mask, at one size, from one seed: what is run, stored and resumed."""
+    """One method × data set × mask, at one size, from one seed: what is run, stored and resumed.
+
+    Attributes:
+        method: what is run.
+        dataset: on which pictures.
+        mask: under which holes.
+        metrics: by which its completions are scored.
+        size: of the square pictures, in pixels.
+        seed: of the suite.
+        limit: at most so many pictures; None for all.
+        training: what the method must have learned; None if it learns nothing, or was given a checkpoint.
+        checkpoint: what it has learned; None if it learns nothing, or is not trained yet.
+    """
 
     method: ChosenMethod
     dataset: ChosenDataset
@@ -27,6 +40,8 @@ class Cell:
     size: int
     seed: int
     limit: int | None
+    training: ChosenTraining | None = None
+    checkpoint: Checkpoint | None = None
 
     @property
     def names(self) -> tuple[str, str, str]:
@@ -36,12 +51,24 @@ class Cell:
     @cached_property
     def identity(self) -> dict[str, Any]:
         """Everything that the cell's numbers depend on."""
-        return self._settings | {
-            "method": self.method.identity,
-            "dataset": self.dataset.identity,
-            "mask": self.mask.identity,
-            "metrics": {metric.selection.name: metric.identity for metric in self.metrics},
-        }
+        return (
+            self._settings
+            | self._learned
+            | {
+                "method": self.method.identity,
+                "dataset": self.dataset.identity,
+                "mask": self.mask.identity,
+                "metrics": {metric.selection.name: metric.identity for metric in self.metrics},
+            }
+        )
+
+    @property
+    def _learned(self) -> dict[str, Any]:
+        """What else its numbers depend on if its method learns: the weights, or the training that is to make them."""
+        sha256 = self.checkpoint.sha256 if self.checkpoint else ""
+        if not self.training and not sha256:
+            return {}
+        return {"checkpoint": {"training": self.training.wanted.key if self.training else "", "sha256": sha256}}
 
     @cached_property
     def key(self) -> str:
@@ -52,7 +79,7 @@ class Cell:
             "mask": self.mask.digest,
             "metrics": {metric.selection.name: metric.digest for metric in self.metrics},
         }
-        return digest(self._settings | hashes)[:KEY_LENGTH]
+        return digest(self._settings | self._learned | hashes)[:KEY_LENGTH]
 
     @property
     def title(self) -> str:

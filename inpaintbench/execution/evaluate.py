@@ -13,13 +13,17 @@ from typing import Any
 import torch
 
 from inpaintbench import provenance
-from inpaintbench.api import Batch, Method, Movable
+from inpaintbench.api import Batch, Learned, Method, Movable
+from inpaintbench.checkpoints import Checkpoint
+from inpaintbench.checkpoints.weights import read_weights
 from inpaintbench.errors import (
     CacheError,
     DatasetError,
     InvalidOutputError,
     MissingWeightsError,
+    PluginError,
     StoreError,
+    TrainingError,
     UnreadableImageError,
 )
 from inpaintbench.execution.cells import Cell
@@ -48,6 +52,7 @@ class Setup:
         strict: whether an image that cannot be decoded fails its cells.
         shelf: of prepared pictures.
         listener: told of the data set whose pictures are being prepared, or waited for.
+        untrained: by the keys of trainings, why there is no checkpoint.
     """
 
     device: torch.device
@@ -57,6 +62,7 @@ class Setup:
     strict: bool
     shelf: Shelf = field(default_factory=Shelf)
     listener: Listener = field(default_factory=Listener)
+    untrained: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def environment(self) -> dict[str, Any]:
@@ -162,9 +168,21 @@ class _Run:
         if self._cell.method.unavailable:
             raise MissingWeightsError(self._cell.method.unavailable)
         method: Method = self._cell.method.selection.build()
+        if self._cell.method.selection.spec.training:
+            self._teach(method)
         if isinstance(method, Movable):
             method.to(self._setup.device)
         return method
+
+    def _teach(self, method: Method) -> None:
+        """Give a method what it has learned."""
+        training, checkpoint = self._cell.training, self._cell.checkpoint
+        if checkpoint is None:
+            why = self._setup.untrained.get(training.wanted.key, "") if training else ""
+            raise TrainingError(f"{training.title if training else self._cell.title} is not trained. {why}".rstrip())
+        if not isinstance(method, Learned):
+            raise PluginError(f"The method {self._cell.names[0]} is trained, and has no function load(trained).")
+        method.load(read_weights(checkpoint))
 
     def _score(self, method: Method, loaded: Loaded) -> list[ImageRecord]:
         """Complete one batch, and return its records."""
@@ -218,6 +236,7 @@ class _Run:
             "dataset": str(cell.dataset.selection.source),
             "mask": str(cell.mask.selection.source),
         }
+        learned = {} if cell.checkpoint is None else {"checkpoint": _origin(cell.checkpoint)}
         return CellRecord(
             key=cell.key,
             status=status,
@@ -243,11 +262,18 @@ class _Run:
                 "warm_up_images": self._warm_up_images,
             },
             memory=self._memory.read(),
-            environment=self._setup.environment | {"plugins": plugins},
+            environment=self._setup.environment | {"plugins": plugins} | learned,
             error=None if error is None else {"type": type(error).__name__, "message": _printable(str(error))},
             started=self._started,
             finished=_now(),
         )
+
+
+def _origin(checkpoint: Checkpoint) -> dict[str, Any]:
+    """Return what is stored of the weights that a method has learned."""
+    card = checkpoint.card
+    said = {"title": card.title, "size": card.size, "steps": card.steps, "seconds": card.seconds}
+    return said | {"sha256": checkpoint.sha256, "shipped": checkpoint.shipped, "warnings": list(card.warnings)}
 
 
 def _records(

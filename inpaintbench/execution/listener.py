@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from inpaintbench.checkpoints import Card
 from inpaintbench.errors import StoreError
-from inpaintbench.execution.chosen import ChosenDataset
+from inpaintbench.execution.chosen import ChosenDataset, ChosenTraining
 from inpaintbench.execution.plan import Plan, PlannedCell
 from inpaintbench.records import CellRecord
 from inpaintbench.weights import WeightsFile
@@ -20,14 +21,29 @@ class Listener:
     def planned(self, plan: Plan, to_run: Sequence[PlannedCell]) -> None:
         """The plan is made, and these cells will run."""
 
+    def training_started(self, training: ChosenTraining) -> None:
+        """A training starts, or goes on."""
+
+    def training_elsewhere(self, training: ChosenTraining) -> None:
+        """Another process trains the same; it is waited for."""
+
+    def trained(self, training: ChosenTraining, steps: int) -> None:
+        """So many steps of the running training are done; the first call tells how many an earlier run has left."""
+
+    def training_finished(self, training: ChosenTraining, card: Card) -> None:
+        """A training has been stored: complete, or failed."""
+
+    def training_refused(self, training: ChosenTraining, why: str) -> None:
+        """A training is not possible, or could not be stored."""
+
     def started(self, planned: PlannedCell) -> None:
         """A cell starts."""
 
     def preparing(self, dataset: ChosenDataset, items: int) -> None:
-        """So many pictures of the data set are prepared that the running cell waits for."""
+        """So many pictures of the data set are prepared that the running cell or training waits for."""
 
     def waiting(self, dataset: ChosenDataset) -> None:
-        """Another process is preparing pictures, of this data set or another; the running cell waits for it."""
+        """Another process is preparing pictures, of this data set or another; it is waited for."""
 
     def progressed(self, planned: PlannedCell, images: int) -> None:
         """So many images of the running cell are done; the first call tells how many an earlier run has left."""

@@ -23,6 +23,7 @@ class Options:
         samples: of so many images of each cell pictures are saved; None for all.
         fail_fast: whether the first failure ends the run.
         strict: whether an image that cannot be decoded fails its cells.
+        train: whether what methods must have learned is trained where it is missing.
     """
 
     device: str = "auto"
@@ -31,6 +32,7 @@ class Options:
     samples: int | None = SAMPLES
     fail_fast: bool = False
     strict: bool = False
+    train: bool = True
 
     def __post_init__(self) -> None:
         """Refuse what cannot be done.

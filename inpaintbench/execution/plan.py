@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from inpaintbench.api import DatasetSpec, MaskSpec, MethodSpec, MetricSpec
+from inpaintbench.checkpoints import Library
 from inpaintbench.errors import StoreError
 from inpaintbench.execution.cells import Cell
 from inpaintbench.execution.chosen import ChosenDataset, ChosenMask, ChosenMethod, ChosenMetric, Obtain
+from inpaintbench.execution.learning import Learning, PlannedTraining
 from inpaintbench.plugins import Registry
 from inpaintbench.records import StoredCell
 from inpaintbench.selectors import select
@@ -51,14 +53,30 @@ class PlannedCell:
 
 @dataclass(frozen=True)
 class Plan:
-    """All cells of a suite, data set by data set, mask by mask, so that pictures are decoded once."""
+    """All cells of a suite, data set by data set, mask by mask, so that pictures are decoded once.
+
+    Attributes:
+        store: where their results lie.
+        cells: in the order in which they are run.
+        trainings: what methods must have learned for them, each once.
+    """
 
     store: Store
     cells: tuple[PlannedCell, ...]
+    trainings: tuple[PlannedTraining, ...] = ()
 
     def to_run(self, rerun: Rerun) -> tuple[PlannedCell, ...]:
         """Return the cells that are run."""
         return tuple(planned for planned in self.cells if planned.state in RERUNS[rerun])
+
+    def to_train(self, cells: Iterable[PlannedCell], rerun: Rerun) -> tuple[PlannedTraining, ...]:
+        """Return the trainings without which these cells cannot be run.
+
+        One that has failed is tried again where failed cells are.
+        """
+        keys = {planned.cell.training.wanted.key for planned in cells if planned.cell.training}
+        states = {"missing", "interrupted"} | ({"failed"} if "failed" in RERUNS[rerun] else set())
+        return tuple(one for one in self.trainings if one.training.wanted.key in keys and one.state in states)
 
     def __iter__(self) -> Iterator[PlannedCell]:
         return iter(self.cells)
@@ -69,7 +87,9 @@ def weights_here(file: WeightsFile) -> str:
     return "" if file.found() else f"{file.filename} is not at {file.path}; `bench run` will try to fetch it."
 
 
-def make_plan(suite: Suite, registry: Registry, store: Store, obtain: Obtain = weights_here) -> Plan:
+def make_plan(
+    suite: Suite, registry: Registry, store: Store, obtain: Obtain = weights_here, library: Library | None = None
+) -> Plan:
     """Resolve a suite's selectors and look up each cell.
 
     Args:
@@ -77,22 +97,30 @@ def make_plan(suite: Suite, registry: Registry, store: Store, obtain: Obtain = w
         registry: the plugins.
         store: the results folder. A cell whose sealing was cut short is finished; else it is only read.
         obtain: makes sure of a file of weights; returns why it is not here, or nothing.
+        library: of checkpoints; that of this machine if None.
 
     Raises:
         UsageError: if a selector, a parameter, a data set or a mask of this size is not possible.
+        CheckpointError: if a checkpoint that is needed cannot be read.
     """
     methods = [ChosenMethod.look_up(one, obtain) for one in select(suite.methods, MethodSpec, registry)]
     masks = [ChosenMask.open(one, suite.size) for one in select(suite.masks, MaskSpec, registry)]
     datasets = [ChosenDataset.open(one, suite.limit) for one in select(suite.datasets, DatasetSpec, registry)]
     chosen = select(suite.metrics or default_metrics(registry), MetricSpec, registry)
     metrics = tuple(ChosenMetric.look_up(one, obtain) for one in chosen)
+    learning = Learning(registry, suite.size, library or Library())
     cells = (
-        Cell(method, dataset, mask, metrics, suite.size, suite.seed, suite.limit if dataset.limited else None)
+        Cell(
+            *(method, dataset, mask, metrics, suite.size, suite.seed),
+            suite.limit if dataset.limited else None,
+            *learning.look_up(method.selection, dataset.selection, mask),
+        )
         for dataset in datasets
         for mask in masks
         for method in methods
     )
-    return Plan(store, tuple(_look_up(cell, store) for cell in cells))
+    planned = tuple(_look_up(cell, store) for cell in cells)
+    return Plan(store, planned, learning.trainings)
 
 
 def default_metrics(registry: Registry) -> tuple[str, ...]:

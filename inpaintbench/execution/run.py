@@ -7,13 +7,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from inpaintbench.errors import MissingWeightsError, StoreError, UsageError
+from inpaintbench.checkpoints import Library
+from inpaintbench.errors import CheckpointError, InpaintbenchError, MissingWeightsError, StoreError, UsageError
 from inpaintbench.execution.device import automatic_batch_size, choose_device
 from inpaintbench.execution.evaluate import Setup, evaluate
+from inpaintbench.execution.learning import PlannedTraining
 from inpaintbench.execution.listener import Listener
 from inpaintbench.execution.options import SAMPLES, Options
-from inpaintbench.execution.plan import PlannedCell, Rerun, make_plan
+from inpaintbench.execution.plan import Plan, PlannedCell, Rerun, make_plan
 from inpaintbench.execution.scoring import Panel
+from inpaintbench.execution.training import School
 from inpaintbench.plugins import Registry, load_registry
 from inpaintbench.records import CellRecord
 from inpaintbench.results import Results
@@ -25,21 +28,38 @@ _ALL_IMAGES: Final = 2**63 - 1
 
 
 def run_suite(suite: Suite, registry: Registry, store: Store, options: Options, listener: Listener) -> Results:
-    """Run what a suite asks for and what is not stored yet.
+    """Run what a suite asks for and what is not stored yet; first, train what that needs and nobody has trained.
 
     Returns:
         The results of every cell of the suite, old and new.
 
     Raises:
-        UsageError: if the suite cannot be run as it is.
+        UsageError: if the suite cannot be run as it is: so, if a test picture is among training pictures, or something
+            would have to be trained and must not be.
         KeyboardInterrupt: as it came; everything scored so far is stored.
     """
     device = choose_device(options.device)
     _refuse_file(store.root)
-    plan = make_plan(suite, registry, store, lambda file: _obtain(file, listener))
+    library = Library()
+
+    def planned_now() -> Plan:
+        try:
+            return make_plan(suite, registry, store, lambda file: _obtain(file, listener), library)
+        except CheckpointError as error:
+            raise UsageError(str(error)) from error
+
+    plan = planned_now()
     to_run = plan.to_run(options.rerun)
     listener.planned(plan, to_run)
     failures: list[str] = []
+    untrained = {one.training.wanted.key: one.why for one in plan.trainings}
+    if to_train := plan.to_train(to_run, options.rerun):
+        if not options.train:
+            commands = "".join(f"\n  {one.training.command}" for one in to_train)
+            raise UsageError(f"Not everything is trained that is to be run. To train it:{commands}")
+        untrained |= _train(to_train, School(device, library, listener), options)
+        plan = planned_now()
+        to_run = plan.to_run(options.rerun)
     if to_run:
         setup = Setup(
             device=device,
@@ -48,6 +68,7 @@ def run_suite(suite: Suite, registry: Registry, store: Store, options: Options, 
             samples=_ALL_IMAGES if options.samples is None else options.samples,
             strict=options.strict,
             listener=listener,
+            untrained=untrained,
         )
         for planned in to_run:
             try:
@@ -61,6 +82,26 @@ def run_suite(suite: Suite, registry: Registry, store: Store, options: Options, 
             if failures and options.fail_fast:
                 break
     return Results(store, tuple(planned.folder for planned in plan), tuple(failures))
+
+
+def _train(to_train: Sequence[PlannedTraining], school: School, options: Options) -> dict[str, str]:
+    """Train one after the other; return why those that failed did, by their keys.
+
+    Raises:
+        UsageError: what stops the whole run, such as a test picture among training pictures.
+    """
+    failures: dict[str, str] = {}
+    for planned in to_train:
+        try:
+            school.obtain(planned.training)
+        except UsageError:
+            raise
+        except (InpaintbenchError, OSError) as error:
+            failures[planned.training.wanted.key] = str(error)
+            school.listener.training_refused(planned.training, str(error))
+            if options.fail_fast:
+                break
+    return failures
 
 
 def _refuse_file(root: Path) -> None:
@@ -124,6 +165,7 @@ def run(
     samples: int | None = SAMPLES,
     fail_fast: bool = False,
     strict: bool = False,
+    train: bool = True,
 ) -> Results:
     """Run methods on data sets under masks, as `bench run` does, and return the results.
 
@@ -145,6 +187,7 @@ def run(
         samples: of so many images of each cell pictures are saved; None for all.
         fail_fast: whether the first failure ends the run.
         strict: whether an image that cannot be decoded fails its cells.
+        train: whether what methods must have learned is trained where it is missing.
 
     Raises:
         UsageError: if something that was asked for does not exist or is not possible.
@@ -159,7 +202,13 @@ def run(
         limit=limit,
     )
     options = Options(
-        device=device, batch_size=batch_size, rerun=rerun, samples=samples, fail_fast=fail_fast, strict=strict
+        device=device,
+        batch_size=batch_size,
+        rerun=rerun,
+        samples=samples,
+        fail_fast=fail_fast,
+        strict=strict,
+        train=train,
     )
     store = Store(chosen.default_folder if out is None else Path(out))
     return run_suite(chosen, load_registry(_listed(plugins)), store, options, Listener())

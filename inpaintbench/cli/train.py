@@ -1,0 +1,65 @@
+"""`bench train`: train methods on data sets, beforehand and alone."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from inpaintbench.cli.options import training
+from inpaintbench.errors import UsageError
+from inpaintbench.plugins import Registry
+from inpaintbench.store import Store
+from inpaintbench.suite import Suite
+
+
+@click.command("train")
+@training
+@click.option("--device", default="auto", show_default=True, metavar="auto|cpu|cuda[:N]|mps", help="Where to train.")
+@click.option("--anew", is_flag=True, help="Train also what is trained, or shipped, from the first step.")
+@click.option(
+    "--save-every",
+    type=click.FloatRange(0),
+    default=60.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How often the state is saved, from which an interrupted training goes on.",
+)
+@click.option(
+    "--export",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Also put a copy of each checkpoint there, its weights rounded to float16.",
+)
+def train_command(
+    suite: Suite, registry: Registry, device: str, anew: bool, save_every: float, export: Path | None
+) -> None:
+    """Train what METHODs must have learned on data sets, such as `bench train yeh -d celeba`.
+
+    Without METHOD and options it trains what the embedded suite needs. What is trained already, or came with the
+    method, is left alone. Masks count only for methods that are trained for each mask.
+    """
+    from inpaintbench.checkpoints import Library
+    from inpaintbench.checkpoints.export import export_half
+    from inpaintbench.cli.progress import Display, Lines
+    from inpaintbench.execution.device import choose_device
+    from inpaintbench.execution.plan import make_plan
+    from inpaintbench.execution.training import School
+
+    library = Library()
+    plan = make_plan(suite, registry, Store(suite.default_folder), library=library)
+    if not plan.trainings:
+        raise UsageError("None of these methods is trained; `bench show NAME` says which are.")
+    try:
+        with Display() if sys.stderr.isatty() else Lines() as listener:
+            school = School(choose_device(device), library, listener, save_seconds=save_every)
+            for planned in plan.trainings:
+                found = planned.checkpoint
+                if found is None or anew:
+                    found = school.obtain(planned.training, anew=anew)
+                place = export_half(found, export) if export else found.folder
+                click.echo(f"{planned.training.title}: {place}")
+    except KeyboardInterrupt as stop:
+        click.echo(err=True)
+        raise click.Abort("What was saved last is kept; the same command goes on from there.") from stop

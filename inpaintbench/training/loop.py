@@ -1,0 +1,164 @@
+"""The loop that drives a trainer: step by step, saved at intervals, watched, and ended with a checkpoint."""
+
+import dataclasses
+import datetime
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from inpaintbench.api import Trainer
+from inpaintbench.checkpoints.card import Card
+from inpaintbench.checkpoints.library import PROGRESS, WEIGHTS
+from inpaintbench.checkpoints.weights import write_weights
+from inpaintbench.errors import TrainingError
+from inpaintbench.seeding import derive_seed
+from inpaintbench.training.charts import draw_losses, draw_samples
+from inpaintbench.training.history import History
+from inpaintbench.training.lessons import Lessons
+from inpaintbench.training.progress import load_progress, save_progress
+from inpaintbench.training.watch import refuse_nonsense, warnings
+
+LOOK_EVERY = 50
+"""Steps between two looks at the losses: each makes the device finish what it was given."""
+
+SAVE_SECONDS = 60.0
+"""Between two saves of the whole state."""
+
+
+@dataclass(frozen=True)
+class Course:
+    """One training.
+
+    Attributes:
+        build: returns the trainer, its first weights drawn from the generator that it is given.
+        lessons: what the trainer is shown.
+        card: what is known before it starts; the rest is filled in.
+    """
+
+    build: Callable[[torch.Generator], Trainer]
+    lessons: Lessons
+    card: Card
+
+
+def train(
+    course: Course,
+    folder: Path,
+    on_progress: Callable[[int], None] = lambda steps: None,
+    save_seconds: float = SAVE_SECONDS,
+) -> Card:
+    """Train to the end, going on where an earlier attempt has stopped, and store weights, card and pictures.
+
+    On the CPU a training that was killed and taken up ends with the same weights as one that was not, provided the same
+    number of threads.
+
+    Args:
+        course: the training.
+        folder: where it is stored; nobody else may write there now.
+        on_progress: told how many steps are behind, now and then.
+        save_seconds: between two saves of the whole state.
+
+    Returns:
+        The card as stored: complete, or failed because of a loss that is no number or of what the trainer raised.
+
+    Raises:
+        CheckpointError: if the folder holds the state of another training.
+        KeyboardInterrupt: as it came; the next attempt goes on from the last save.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with torch.random.fork_rng():  # what a trainer draws from torch's own generator does not reach anybody else
+        attempt = _Attempt(course, folder)
+        try:
+            attempt.run(on_progress, save_seconds)
+        except Exception as error:  # no interrupt: that may come in the middle of a step, after half of its updates
+            card = attempt.card(error)
+            card.write(folder)
+            return card
+        return attempt.finish()
+
+
+class _Attempt:
+    """The state of one attempt at a course."""
+
+    def __init__(self, course: Course, folder: Path) -> None:
+        self._course, self._folder = course, folder
+        self._lessons, self._history = course.lessons, History()
+        first = _seed(self._lessons, "weights")
+        torch.manual_seed(first)
+        self._trainer = course.build(torch.Generator().manual_seed(first))
+        for network in self._networks.values():
+            network.to(self._lessons.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+            network.train()
+        self._step, self._before = 0, 0.0
+        if (folder / PROGRESS).is_file():
+            self._step, self._before = load_progress(folder / PROGRESS, self._trainer, self._history)
+        self._clock = time.perf_counter()
+
+    @property
+    def _networks(self) -> Mapping[str, nn.Module]:
+        return {**self._trainer.networks, **self._trainer.auxiliaries}
+
+    @property
+    def _seconds(self) -> float:
+        return self._before + time.perf_counter() - self._clock
+
+    def run(self, on_progress: Callable[[int], None], save_seconds: float) -> None:
+        """Take all steps that are left."""
+        on_progress(self._step)
+        saved, looked = time.perf_counter(), self._step
+        while self._step < self._lessons.steps:
+            torch.manual_seed(_seed(self._lessons, "step", self._step))
+            lesson = self._lessons[self._step]
+            self._history.add(self._step, self._trainer.step(lesson))
+            self._step += 1
+            due = time.perf_counter() - saved >= save_seconds
+            if due or self._step - looked >= LOOK_EVERY or self._step == self._lessons.steps:
+                self._history.settle()
+                refuse_nonsense(self._history, looked)
+                looked = self._step
+                on_progress(self._step)
+            if due:
+                self.save()
+                saved = time.perf_counter()
+
+    def save(self) -> None:
+        """Keep the whole state."""
+        save_progress(self._folder / PROGRESS, self._trainer, self._history, self._step, self._seconds)
+
+    def finish(self) -> Card:
+        """Store the weights, the pictures, and last the card; the state is not needed any more."""
+        states = {name: network.state_dict() for name, network in self._trainer.networks.items()}
+        weights = write_weights(self._folder / WEIGHTS, states)
+        draw_losses(self._folder, self._history, self._course.card.title)
+        draw_samples(self._folder, self._trainer.show(self._lessons[0]))
+        card = dataclasses.replace(self.card(), weights=weights)
+        card.write(self._folder)
+        (self._folder / PROGRESS).unlink(missing_ok=True)
+        return card
+
+    def card(self, error: Exception | None = None) -> Card:
+        """Return what is known now."""
+        lessons = self._lessons
+        images = len(lessons.material.pictures)
+        said = str(error) if isinstance(error, TrainingError) else f"{type(error).__name__}: {error}"
+        return dataclasses.replace(
+            self._course.card,
+            status="complete" if error is None else "failed",
+            steps=self._step,
+            epochs=round(self._step * lessons.batch / images, 2),
+            images=images,
+            parameters={name: sum(w.numel() for w in net.parameters()) for name, net in self._networks.items()},
+            losses=self._history.thinned(),
+            warnings=warnings(self._history, lessons.steps) if error is None else (),
+            error="" if error is None else said,
+            seconds=round(self._seconds, 3),
+            finished=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        )
+
+
+def _seed(lessons: Lessons, *what: Any) -> int:
+    return derive_seed("training", lessons.seed, *what)

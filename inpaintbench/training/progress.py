@@ -1,0 +1,74 @@
+"""The whole state of a training that has not ended, in one file, so that it goes on as if it had never stopped."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor
+from torch.optim import Optimizer
+
+from inpaintbench.api import Trainer
+from inpaintbench.atomic import replacing
+from inpaintbench.errors import CheckpointError
+from inpaintbench.training.history import History
+
+
+def save_progress(path: Path, trainer: Trainer, history: History, step: int, seconds: float) -> None:
+    """Write networks, optimizers and losses after `step` steps, which took `seconds`.
+
+    No random state is among them: what is random in a step is seeded by the step's number.
+    """
+    tensors = {f"history/{name}": tensor for name, tensor in history.state().items()}
+    plain: dict[str, Any] = {}
+    for network, module in {**trainer.networks, **trainer.auxiliaries}.items():
+        tensors |= {f"network/{network}/{name}": tensor for name, tensor in module.state_dict().items()}
+    for name, optimizer in trainer.optimizers.items():
+        for index, state in optimizer.state_dict()["state"].items():
+            for entry, value in state.items():
+                place = f"optimizer/{name}/{index}/{entry}"
+                (tensors if isinstance(value, Tensor) else plain)[place] = value
+    metadata = {"step": str(step), "seconds": repr(seconds), "plain": json.dumps(plain)}
+    content = save({place: tensor.detach().cpu().contiguous() for place, tensor in tensors.items()}, metadata)
+    with replacing(path) as file:
+        file.write(content)
+
+
+def load_progress(path: Path, trainer: Trainer, history: History) -> tuple[int, float]:
+    """Put a trainer and a history back into the state that was written, and return the steps and seconds behind it.
+
+    Raises:
+        CheckpointError: if the file cannot be read, or is of other networks.
+    """
+    try:
+        with safe_open(str(path), framework="pt") as file:
+            metadata = file.metadata()
+            tensors = {place: file.get_tensor(place) for place in file.keys()}  # noqa: SIM118 - it is no mapping
+        history.restore(_below("history/", tensors))
+        for network, module in {**trainer.networks, **trainer.auxiliaries}.items():
+            module.load_state_dict(_below(f"network/{network}/", tensors))
+        entries = tensors | json.loads(metadata["plain"])
+        for name, optimizer in trainer.optimizers.items():
+            _restore(optimizer, _below(f"optimizer/{name}/", entries))
+        return int(metadata["step"]), float(metadata["seconds"])
+    except (OSError, SafetensorError, KeyError, ValueError, RuntimeError) as error:
+        raise CheckpointError(f"{path} holds no state of this training: {error}. Remove it to begin anew.") from error
+
+
+def _below(prefix: str, entries: Mapping[str, Any]) -> dict[str, Any]:
+    return {place.removeprefix(prefix): value for place, value in entries.items() if place.startswith(prefix)}
+
+
+def _restore(optimizer: Optimizer, entries: Mapping[str, Any]) -> None:
+    weights = [weight for group in optimizer.param_groups for weight in group["params"]]
+    state: dict[int, dict[str, Any]] = {}
+    for place, value in entries.items():
+        index, _, entry = place.partition("/")
+        weight = weights[int(index)]
+        if isinstance(value, Tensor) and value.shape == weight.shape:  # in the memory order of the weight, as it was
+            value = torch.empty_like(weight, dtype=value.dtype, device="cpu").copy_(value)
+        state.setdefault(int(index), {})[entry] = value
+    optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
