@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,10 +14,20 @@ from inpaintbench.plugins import Registry
 from inpaintbench.store import Store
 from inpaintbench.suite import Suite
 
+if TYPE_CHECKING:
+    from inpaintbench.execution.training import Precision
+
 
 @click.command("train")
 @training
 @click.option("--device", default="auto", show_default=True, metavar="auto|cpu|cuda[:N]|mps", help="Where to train.")
+@click.option(
+    "--precision",
+    type=click.Choice(["auto", "float32"]),
+    default="auto",
+    show_default=True,
+    help="auto: networks compute in bfloat16 where the processor does that faster; CUDA does in any case.",
+)
 @click.option("--anew", is_flag=True, help="Train also what is trained, or shipped, from the first step.")
 @click.option(
     "--save-every",
@@ -33,7 +44,13 @@ from inpaintbench.suite import Suite
     help="Also put a copy of each checkpoint there, its weights rounded to float16.",
 )
 def train_command(
-    suite: Suite, registry: Registry, device: str, anew: bool, save_every: float, export: Path | None
+    suite: Suite,
+    registry: Registry,
+    device: str,
+    precision: Precision,
+    anew: bool,
+    save_every: float,
+    export: Path | None,
 ) -> None:
     """Train what METHODs must have learned on data sets, such as `bench train yeh -d celeba`.
 
@@ -53,7 +70,7 @@ def train_command(
         raise UsageError("None of these methods is trained; `bench show NAME` says which are.")
     try:
         with Display() if sys.stderr.isatty() else Lines() as listener:
-            school = School(choose_device(device), library, listener, save_seconds=save_every)
+            school = School(choose_device(device), library, listener, save_seconds=save_every, precision=precision)
             for planned in plan.trainings:
                 found = planned.checkpoint
                 if found is None or anew:

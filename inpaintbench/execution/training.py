@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import numpy as np
 import torch
@@ -24,6 +24,9 @@ from inpaintbench.prepared.split import PreparedSplit
 from inpaintbench.selectors import resolve_target
 from inpaintbench.training.lessons import Lessons, Material
 from inpaintbench.training.loop import SAVE_SECONDS, Course, train
+from inpaintbench.training.networks import has_quick_bfloat16
+
+Precision = Literal["auto", "float32"]
 
 POOL: Final = 2048
 """Holes that are drawn for a training; each picture of each step takes one of them at random."""
@@ -39,6 +42,7 @@ class School:
         listener: told of what happens.
         shelf: of prepared pictures.
         save_seconds: between two saves of a training's state.
+        precision: `float32`, or `auto`: networks compute in bfloat16 where a CPU does that faster. CUDA does always.
     """
 
     device: torch.device
@@ -46,6 +50,7 @@ class School:
     listener: Listener = field(default_factory=Listener)
     shelf: Shelf = field(default_factory=Shelf)
     save_seconds: float = SAVE_SECONDS
+    precision: Precision = "auto"
 
     def obtain(self, training: ChosenTraining, *, anew: bool = False) -> Checkpoint:
         """Return the checkpoint of a training, after training to its end if need be.
@@ -95,7 +100,8 @@ class School:
 
         material = Material(self._pictures(training), _draw_holes(training))
         lessons = Lessons(material, training.batch, training.steps, training.seed, self.device)
-        course = Course(build, lessons, _blank_card(training, self.device))
+        reduced = self.precision == "auto" and has_quick_bfloat16(self.device)
+        course = Course(build, lessons, _blank_card(training, self.device, reduced), reduced)
         self.listener.training_started(training)
         with torch_state_restored():
             card = train(course, folder, lambda steps: self.listener.trained(training, steps), self.save_seconds)
@@ -167,9 +173,10 @@ def _draw_holes(training: ChosenTraining) -> Bool[np.ndarray, "m size size"] | N
     return holes
 
 
-def _blank_card(training: ChosenTraining, device: torch.device) -> Card:
+def _blank_card(training: ChosenTraining, device: torch.device, reduced: bool) -> Card:
     """Return what is known of a training before it starts."""
     nothing: dict[str, Any] = {}
+    precision = "bfloat16" if reduced or device.type == "cuda" else "float32"
     return Card(
         key=training.wanted.key,
         status="failed",
@@ -186,7 +193,7 @@ def _blank_card(training: ChosenTraining, device: torch.device) -> Card:
         warnings=(),
         error="",
         seconds=0.0,
-        environment=provenance.environment(describe_device(device)),
+        environment=provenance.environment(describe_device(device)) | {"precision": precision},
         weights=nothing,
         finished="",
     )

@@ -20,6 +20,7 @@ from inpaintbench.seeding import derive_seed
 from inpaintbench.training.charts import draw_losses, draw_samples
 from inpaintbench.training.history import History
 from inpaintbench.training.lessons import Lessons
+from inpaintbench.training.networks import reduced_precision
 from inpaintbench.training.progress import load_progress, save_progress
 from inpaintbench.training.watch import refuse_nonsense, warnings
 
@@ -38,11 +39,13 @@ class Course:
         build: returns the trainer, its first weights drawn from the generator that it is given.
         lessons: what the trainer is shown.
         card: what is known before it starts; the rest is filled in.
+        reduced: whether networks may compute in bfloat16 on a CPU; CUDA does in any case.
     """
 
     build: Callable[[torch.Generator], Trainer]
     lessons: Lessons
     card: Card
+    reduced: bool = False
 
 
 def train(
@@ -70,7 +73,8 @@ def train(
         KeyboardInterrupt: as it came; the next attempt goes on from the last save.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with torch.random.fork_rng():  # what a trainer draws from torch's own generator does not reach anybody else
+    # What a trainer draws from torch's own generator reaches nobody else.
+    with torch.random.fork_rng(), reduced_precision(course.reduced):
         attempt = _Attempt(course, folder)
         try:
             attempt.run(on_progress, save_seconds)

@@ -1,6 +1,9 @@
 """What networks of several methods have in common: first weights, precision, and how they become quick once frozen."""
 
 import copy
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TypeVar
 
 import torch
@@ -8,6 +11,8 @@ from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 M = TypeVar("M", bound=nn.Module)
+
+_reduced: ContextVar[bool] = ContextVar("reduced", default=False)
 
 
 @torch.no_grad()
@@ -33,11 +38,32 @@ def initialise(network: nn.Module, generator: torch.Generator) -> None:
 
 
 def autocast(device: torch.device) -> torch.autocast:
-    """Return the context in which networks run: bfloat16 where CUDA computes it, float32 elsewhere.
+    """Return the context in which networks run while they are trained, or searched: bfloat16 where that is quick.
 
-    Parameters stay float32. Losses belong outside, on `.float()` outputs.
+    That is on CUDA; on a CPU only within `reduced_precision`. Parameters stay float32. Losses belong outside, on
+    `.float()` outputs.
     """
-    return torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda")
+    return torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda" or _reduced.get())
+
+
+@contextmanager
+def reduced_precision(wanted: bool) -> Iterator[None]:
+    """Let `autocast` choose bfloat16 on a CPU, too, or not."""
+    before = _reduced.set(wanted)
+    try:
+        yield
+    finally:
+        _reduced.reset(before)
+
+
+def has_quick_bfloat16(device: torch.device) -> bool:
+    """Whether a device has instructions for bfloat16, so that it multiplies such matrices faster than float32's."""
+    if device.type != "cpu":
+        return device.type == "cuda"
+    try:
+        return bool(torch.cpu._is_avx512_bf16_supported())
+    except AttributeError:  # torch has no public name for it
+        return False
 
 
 def fold_batch_norms(network: nn.Sequential) -> nn.Sequential:
