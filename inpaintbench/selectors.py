@@ -72,12 +72,12 @@ class Selection(Generic[S]):
         return _with_brackets(self.spec.name, shown)
 
     def name_with(self, names: Collection[str]) -> str:
-        """Return a selector that only holds these parameters, as far as they are not at the declared defaults."""
-        values = dict(self.values)
+        """Return a selector without a preset that gives these parameters their values, where silence would not."""
+        values, silent = dict(self.values), self.spec.presets.get(self.spec.preset, {})
         shown = [
             f"{parameter.name}={format_value(values[parameter.name])}"
             for parameter in self.spec.parameters
-            if parameter.name in names and not _is_default(values[parameter.name], _default(parameter))
+            if parameter.name in names and not _is_default(values[parameter.name], _default(parameter, silent))
         ]
         return _with_brackets(self.spec.name, shown)
 

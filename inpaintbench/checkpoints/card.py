@@ -34,7 +34,8 @@ class Card:
         epochs: how often each picture was seen.
         images: how many training pictures there were.
         parameters: how many weights each network has, those included that the finished method does not need.
-        losses: for each loss `steps` and `means` over the steps since the point before; some hundred points at most.
+        losses: for each loss `steps` and `means` over the steps since the point before, some hundred points at most;
+            None where a mean is no finite number.
         warnings: what was noticed and did not end the training, such as a collapsed discriminator.
         error: why it failed; empty if it did not.
         seconds: of training, over all its attempts.
@@ -54,7 +55,7 @@ class Card:
     epochs: float
     images: int
     parameters: Mapping[str, int]
-    losses: Mapping[str, Mapping[str, list[float]]]
+    losses: Mapping[str, Mapping[str, list[float | None]]]
     warnings: tuple[str, ...]
     error: str
     seconds: float

@@ -14,7 +14,7 @@ def export_half(checkpoint: Checkpoint, folder: Path) -> Path:
         CheckpointError: if the checkpoint cannot be read.
     """
     card = checkpoint.card
-    names = (card.identity["method"], card.dataset, card.mask, str(card.size))
+    names = (card.method, card.dataset, card.mask, str(card.size))
     place = folder / "-".join(
         "".join(letter if letter.isalnum() or letter in "._" else "_" for letter in name) for name in names if name
     )

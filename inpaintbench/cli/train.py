@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from inpaintbench.cli.options import training
-from inpaintbench.errors import UsageError
+from inpaintbench.errors import TrainingError, UsageError
 from inpaintbench.plugins import Registry
 from inpaintbench.store import Store
 from inpaintbench.suite import Suite
 
 if TYPE_CHECKING:
     from inpaintbench.execution.training import Precision
+
+_KEPT: Final = "What was saved last is kept; the same command goes on from there."
+_KEPT_ANEW: Final = "What was saved last is kept; the same command without --anew goes on from there."
 
 
 @click.command("train")
@@ -43,7 +46,9 @@ if TYPE_CHECKING:
     metavar="DIR",
     help="Also put a copy of each checkpoint there, its weights rounded to float16.",
 )
+@click.pass_context
 def train_command(
+    context: click.Context,
     suite: Suite,
     registry: Registry,
     device: str,
@@ -55,7 +60,8 @@ def train_command(
     """Train what METHODs must have learned on data sets, such as `bench train yeh -d celeba`.
 
     Without METHOD and options it trains what the embedded suite needs. What is trained already, or came with the
-    method, is left alone. Masks count only for methods that are trained for each mask.
+    method, is left alone. Masks count only for methods that are trained for each mask. One training that fails stops
+    no other.
     """
     from inpaintbench.checkpoints import Library
     from inpaintbench.checkpoints.export import export_half
@@ -68,15 +74,23 @@ def train_command(
     plan = make_plan(suite, registry, Store(suite.default_folder), library=library)
     if not plan.trainings:
         raise UsageError("None of these methods is trained; `bench show NAME` says which are.")
+    failed = False
     try:
         with Display() if sys.stderr.isatty() else Lines() as listener:
             school = School(choose_device(device), library, listener, save_seconds=save_every, precision=precision)
             for planned in plan.trainings:
                 found = planned.checkpoint
-                if found is None or anew:
-                    found = school.obtain(planned.training, anew=anew)
+                try:
+                    if found is None or anew:
+                        found = school.obtain(planned.training, anew=anew)
+                except TrainingError as error:
+                    listener.training_refused(planned.training, str(error))
+                    failed = True
+                    continue
                 place = export_half(found, export) if export else found.folder
                 click.echo(f"{planned.training.title}: {place}")
     except KeyboardInterrupt as stop:
         click.echo(err=True)
-        raise click.Abort("What was saved last is kept; the same command goes on from there.") from stop
+        raise click.Abort(_KEPT_ANEW if anew else _KEPT) from stop
+    if failed:
+        context.exit(1)

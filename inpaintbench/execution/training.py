@@ -13,8 +13,9 @@ from jaxtyping import Bool, UInt8
 from inpaintbench import provenance
 from inpaintbench.api import Trainer
 from inpaintbench.checkpoints import Card, Checkpoint, Library
+from inpaintbench.checkpoints.card import CARD
 from inpaintbench.checkpoints.library import PROGRESS
-from inpaintbench.errors import DatasetError, NoSplitError, TrainingError
+from inpaintbench.errors import CheckpointError, DatasetError, InpaintbenchError, NoSplitError, TrainingError
 from inpaintbench.execution.chosen import ChosenDataset, ChosenTraining
 from inpaintbench.execution.device import describe_device, torch_state_restored
 from inpaintbench.execution.listener import Listener
@@ -71,17 +72,16 @@ class School:
         if training.obstacle:
             raise TrainingError(training.obstacle)
         folder = self.library.place(training.wanted)
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder / ".lock")
         try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            self.listener.training_elsewhere(training)
-            lock.acquire()
+            folder.mkdir(parents=True, exist_ok=True)
+            lock = self._lock(training, folder)
+        except OSError as error:
+            raise CheckpointError(f"{folder} cannot be written: {error.strerror or error}.") from error
         try:
             found = None if anew else self.library.find(training.wanted)
             if anew:
-                (folder / PROGRESS).unlink(missing_ok=True)
+                for name in (CARD, PROGRESS):  # the card, too: an interrupted attempt could leave another's weights
+                    (folder / name).unlink(missing_ok=True)
             if found is None or found.card.status != "complete":
                 card = self._train(training, folder)
                 if card.status != "complete":
@@ -91,6 +91,16 @@ class School:
         finally:
             lock.release()
 
+    def _lock(self, training: ChosenTraining, folder: Path) -> FileLock:
+        """Return the lock of a training's folder once this process holds it."""
+        lock = FileLock(folder / ".lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            self.listener.training_elsewhere(training)
+            lock.acquire()
+        return lock
+
     def _train(self, training: ChosenTraining, folder: Path) -> Card:
         def build(generator: torch.Generator) -> Trainer:
             made: Trainer = resolve_target(training.spec.target)(
@@ -98,7 +108,7 @@ class School:
             )
             return made
 
-        material = Material(self._pictures(training), _draw_holes(training))
+        material = self._material(training)
         lessons = Lessons(material, training.batch, training.steps, training.seed, self.device)
         reduced = self.precision == "auto" and has_quick_bfloat16(self.device)
         course = Course(build, lessons, _blank_card(training, self.device, reduced), reduced)
@@ -107,6 +117,21 @@ class School:
             card = train(course, folder, lambda steps: self.listener.trained(training, steps), self.save_seconds)
         self.listener.training_finished(training, card)
         return card
+
+    def _material(self, training: ChosenTraining) -> Material:
+        """Return pictures and holes.
+
+        Raises:
+            TrainingError: if there are none, or a data set or mask raises by a fault of its own.
+            DatasetError: if a test picture is among the training pictures.
+        """
+        try:
+            return Material(self._pictures(training), _draw_holes(training))
+        except InpaintbenchError:
+            raise
+        except Exception as error:
+            said = f"{type(error).__name__}: {error}"
+            raise TrainingError(f"The pictures or holes to train with cannot be had: {said}") from error
 
     def _pictures(self, training: ChosenTraining) -> UInt8[np.ndarray, "n size size 3"]:
         """Return the training pictures that can be decoded.

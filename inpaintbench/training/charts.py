@@ -31,13 +31,13 @@ def draw_losses(folder: Path, history: History, title: str) -> None:
             [part.mean() for part in np.array_split(values, parts)],
             color="tab:blue",
         )
-        axes.set_ylabel(name)
+        axes.set_ylabel(name, parse_math=False)
         axes.grid(alpha=0.3)
         if len(values) and values.min() > 0 and np.median(values) * 20 < values.max():
             axes.set_yscale("log")
     if names:
         axes.set_xlabel("step")
-        figure.suptitle(title, fontsize="medium")
+        figure.suptitle(title, fontsize="medium", parse_math=False)  # a path may hold $
     content = BytesIO()
     figure.savefig(content, format="png", dpi=120)
     with replacing(folder / LOSSES) as file:

@@ -1,5 +1,6 @@
 """The losses of a training, step by step: kept on the device until somebody looks, thinned for the card."""
 
+import math
 from collections.abc import Iterator, Mapping
 
 import numpy as np
@@ -45,15 +46,19 @@ class History:
         """Return a loss in each of them."""
         return np.asarray(self._values.get(name, []), dtype=np.float32)
 
-    def thinned(self) -> dict[str, dict[str, list[float]]]:
-        """Return `steps` and `means` of each loss: at most `POINTS` means over stretches of equal length."""
-        thin: dict[str, dict[str, list[float]]] = {}
+    def thinned(self) -> dict[str, dict[str, list[float | None]]]:
+        """Return `steps` and `means` of each loss: at most `POINTS` means over stretches of equal length.
+
+        Where a mean is no finite number, it is None, which JSON can hold.
+        """
+        thin: dict[str, dict[str, list[float | None]]] = {}
         for name in self._values:
             steps, values = self.steps(name), self.values(name)
             parts = min(POINTS, len(values))
             ends = [int(part[-1]) for part in np.array_split(steps, parts)]
             means = [round(float(part.mean(dtype=np.float64)), 6) for part in np.array_split(values, parts)]
-            thin[name] = {"steps": [float(end) for end in ends], "means": means}
+            finite = [mean if math.isfinite(mean) else None for mean in means]
+            thin[name] = {"steps": [float(end) for end in ends], "means": finite}
         return thin
 
     def state(self) -> dict[str, Tensor]:

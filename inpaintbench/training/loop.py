@@ -3,7 +3,7 @@
 import dataclasses
 import datetime
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from inpaintbench.api import Trainer
 from inpaintbench.checkpoints.card import Card
 from inpaintbench.checkpoints.library import PROGRESS, WEIGHTS
 from inpaintbench.checkpoints.weights import write_weights
-from inpaintbench.errors import TrainingError
+from inpaintbench.errors import CheckpointError, TrainingError
 from inpaintbench.seeding import derive_seed
 from inpaintbench.training.charts import draw_losses, draw_samples
 from inpaintbench.training.history import History
@@ -77,12 +77,15 @@ def train(
     with torch.random.fork_rng(), reduced_precision(course.reduced):
         attempt = _Attempt(course, folder)
         try:
+            attempt.begin()
             attempt.run(on_progress, save_seconds)
-        except Exception as error:  # no interrupt: that may come in the middle of a step, after half of its updates
-            card = attempt.card(error)
-            card.write(folder)
-            return card
-        return attempt.finish()
+            return attempt.finish()
+        except CheckpointError as error:
+            if not isinstance(error, TrainingError):
+                raise
+            return attempt.fail(error)
+        except (Exception, SystemExit) as error:  # whatever a trainer raises costs its own training, and nothing else
+            return attempt.fail(error)
 
 
 class _Attempt:
@@ -91,20 +94,22 @@ class _Attempt:
     def __init__(self, course: Course, folder: Path) -> None:
         self._course, self._folder = course, folder
         self._lessons, self._history = course.lessons, History()
+        self._networks: dict[str, nn.Module] = {}
+        self._step, self._before = 0, 0.0
+        self._clock = time.perf_counter()
+
+    def begin(self) -> None:
+        """Build the trainer, and put it into the state that an earlier attempt has left, if any."""
         first = _seed(self._lessons, "weights")
         torch.manual_seed(first)
-        self._trainer = course.build(torch.Generator().manual_seed(first))
+        self._trainer = self._course.build(torch.Generator().manual_seed(first))
+        self._networks = {**self._trainer.networks, **self._trainer.auxiliaries}
         for network in self._networks.values():
             network.to(self._lessons.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
             network.train()
-        self._step, self._before = 0, 0.0
-        if (folder / PROGRESS).is_file():
-            self._step, self._before = load_progress(folder / PROGRESS, self._trainer, self._history)
+        if (self._folder / PROGRESS).is_file():
+            self._step, self._before = load_progress(self._folder / PROGRESS, self._trainer, self._history)
         self._clock = time.perf_counter()
-
-    @property
-    def _networks(self) -> Mapping[str, nn.Module]:
-        return {**self._trainer.networks, **self._trainer.auxiliaries}
 
     @property
     def _seconds(self) -> float:
@@ -142,9 +147,17 @@ class _Attempt:
         card = dataclasses.replace(self.card(), weights=weights)
         card.write(self._folder)
         (self._folder / PROGRESS).unlink(missing_ok=True)
+        for rest in self._folder.glob(".*.partial"):  # an attempt that was killed has left it
+            rest.unlink(missing_ok=True)
         return card
 
-    def card(self, error: Exception | None = None) -> Card:
+    def fail(self, error: Exception | SystemExit) -> Card:
+        """Store that it has failed, and why."""
+        card = self.card(error)
+        card.write(self._folder)
+        return card
+
+    def card(self, error: Exception | SystemExit | None = None) -> Card:
         """Return what is known now."""
         lessons = self._lessons
         images = len(lessons.material.pictures)

@@ -83,7 +83,7 @@ def fold_batch_norms(network: nn.Sequential) -> nn.Sequential:
             folded[-1] = fuse_conv_bn_eval(before, norm, transpose=transposed)
         else:
             folded.append(_evaluating(layer))
-    return nn.Sequential(*folded).requires_grad_(False)
+    return nn.Sequential(*folded).eval().requires_grad_(False)
 
 
 def _evaluating(layer: M) -> M:

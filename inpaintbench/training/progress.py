@@ -1,7 +1,7 @@
 """The whole state of a training that has not ended, in one file, so that it goes on as if it had never stopped."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,9 @@ from inpaintbench.api import Trainer
 from inpaintbench.atomic import replacing
 from inpaintbench.errors import CheckpointError
 from inpaintbench.training.history import History
+
+PLAIN = (bool, int, float, str, tuple, type(None))
+"""What settings of an optimizer are kept: JSON can hold them."""
 
 
 def save_progress(path: Path, trainer: Trainer, history: History, step: int, seconds: float) -> None:
@@ -31,6 +34,7 @@ def save_progress(path: Path, trainer: Trainer, history: History, step: int, sec
             for entry, value in state.items():
                 place = f"optimizer/{name}/{index}/{entry}"
                 (tensors if isinstance(value, Tensor) else plain)[place] = value
+        plain[f"groups/{name}"] = [_settings(group) for group in optimizer.param_groups]
     metadata = {"step": str(step), "seconds": repr(seconds), "plain": json.dumps(plain)}
     content = save({place: tensor.detach().cpu().contiguous() for place, tensor in tensors.items()}, metadata)
     with replacing(path) as file:
@@ -52,7 +56,7 @@ def load_progress(path: Path, trainer: Trainer, history: History) -> tuple[int, 
             module.load_state_dict(_below(f"network/{network}/", tensors))
         entries = tensors | json.loads(metadata["plain"])
         for name, optimizer in trainer.optimizers.items():
-            _restore(optimizer, _below(f"optimizer/{name}/", entries))
+            _restore(optimizer, _below(f"optimizer/{name}/", entries), entries[f"groups/{name}"])
         return int(metadata["step"]), float(metadata["seconds"])
     except (OSError, SafetensorError, KeyError, ValueError, RuntimeError) as error:
         raise CheckpointError(f"{path} holds no state of this training: {error}. Remove it to begin anew.") from error
@@ -62,7 +66,12 @@ def _below(prefix: str, entries: Mapping[str, Any]) -> dict[str, Any]:
     return {place.removeprefix(prefix): value for place, value in entries.items() if place.startswith(prefix)}
 
 
-def _restore(optimizer: Optimizer, entries: Mapping[str, Any]) -> None:
+def _settings(group: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a group of weights is trained with, such as its rate of learning, which a trainer may change."""
+    return {name: value for name, value in group.items() if name != "params" and isinstance(value, PLAIN)}
+
+
+def _restore(optimizer: Optimizer, entries: Mapping[str, Any], settings: Sequence[Mapping[str, Any]]) -> None:
     weights = [weight for group in optimizer.param_groups for weight in group["params"]]
     state: dict[int, dict[str, Any]] = {}
     for place, value in entries.items():
@@ -71,4 +80,7 @@ def _restore(optimizer: Optimizer, entries: Mapping[str, Any]) -> None:
         if isinstance(value, Tensor) and value.shape == weight.shape:  # in the memory order of the weight, as it was
             value = torch.empty_like(weight, dtype=value.dtype, device="cpu").copy_(value)
         state.setdefault(int(index), {})[entry] = value
-    optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
+    groups = optimizer.state_dict()["param_groups"]
+    for group, stored in zip(groups, settings, strict=True):
+        group |= {name: tuple(value) if isinstance(value, list) else value for name, value in stored.items()}
+    optimizer.load_state_dict({"state": state, "param_groups": groups})

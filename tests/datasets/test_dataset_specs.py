@@ -13,13 +13,13 @@ from inpaintbench.errors import DatasetError
 from inpaintbench_datasets import register_datasets
 
 SPECS = list(register_datasets())
-PUBLISHED = [spec for spec in SPECS if spec.name not in ("photos", "image_folder", "hf")]
+PUBLISHED = [spec for spec in SPECS if spec.name not in ("photos", "cartoon_faces", "image_folder", "hf")]
 
 
 def test_the_bundled_data_sets() -> None:
     names = [spec.name for spec in SPECS]
-    assert names[:3] == ["photos", "image_folder", "hf"]
-    assert sorted(names[3:]) == [
+    assert names[:4] == ["photos", "cartoon_faces", "image_folder", "hf"]
+    assert sorted(names[4:]) == [
         "bsds500",
         "celeba",
         "celeba_hq",

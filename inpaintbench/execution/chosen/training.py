@@ -100,7 +100,8 @@ class ChosenTraining(Part):
     @property
     def name(self) -> str:
         """Selector of what is trained, without the parameters that make no difference to that."""
-        return self.method.name_with((*self.spec.shaped_by, *_BUDGET))
+        per_mask = dict(self.spec.per_mask) if self.for_mask else ()
+        return self.method.name_with((*self.spec.shaped_by, *per_mask, *_BUDGET))
 
     @property
     def seed(self) -> int:
