@@ -4,8 +4,6 @@ IEEE 754 fixes the result of these operations to the last bit, and numpy compute
 the same on every platform. Sines, powers and libraries that draw are not.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

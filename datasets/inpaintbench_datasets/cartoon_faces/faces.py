@@ -6,8 +6,6 @@ glasses, the hair's colour, the light) by whoever knows faces, not by whoever co
 float64 by operations that IEEE 754 fixes to the last bit.
 """
 
-from __future__ import annotations
-
 import hashlib
 import re
 from collections.abc import Sequence
@@ -27,7 +25,7 @@ NAME: Final = "cartoon_faces"
 FIXED: Final = {"test": 64, "val": 64}
 """How many portraits the splits have that are the same for everybody."""
 
-_ITEM: Final = re.compile(r"(train|val|test)-\d+")
+_ITEM: Final = re.compile(r"train-[0-9]{7}|(val|test)-[0-9]{2}")
 
 
 class CartoonFaces:
@@ -49,10 +47,14 @@ class CartoonFaces:
         """Draw a portrait.
 
         Raises:
-            DatasetError: if the item's name is none of this data set's.
+            DatasetError: if there is no such item.
         """
-        if not _ITEM.fullmatch(item):
-            raise DatasetError(f"{item!r} is no cartoon face; expected an item such as test-00.")
+        split, _, number = item.partition("-")
+        if not _ITEM.fullmatch(item) or int(number) >= self._counts[split]:
+            raise DatasetError(
+                f"{NAME} has no item {item!r}; expected one such as 'test-00', or one of the first "
+                f"{self._counts['train']:,} such as 'train-0000000'."
+            )
         return portray(draw_genes(RandomStream(derive_seed(NAME, item))))
 
     def fingerprint(self, items: Sequence[str]) -> str:

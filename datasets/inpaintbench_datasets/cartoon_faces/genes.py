@@ -41,7 +41,7 @@ class Genes:
         eye_gap, eye_size, eye_open, gaze: of the eyes.
         iris: colour.
         nose_length, nose_width: of the nose.
-        mouth_width, smile, mouth_open: of the mouth; smile from −1 to 1.
+        mouth_width, smile, mouth_open: of the mouth; smile below 0 is a frown.
         lips: colour.
         beard, moustache: how dense; 0 for none.
         glasses: 0 none, 1 clear, 2 dark.
@@ -104,9 +104,13 @@ def draw_genes(stream: RandomStream) -> Genes:
         colour = colours[stream.integer(0, len(colours) - 1)]
         return mix(colour, (share(), share(), share()), 0.12)
 
+    def greyed(colour: Colour) -> Colour:
+        grey = share()
+        return mix(colour, (grey, grey, grey), 0.12)
+
     tone = 2.0 * share()
     skin = mix(SKIN[0], SKIN[1], tone) if tone < 1.0 else mix(SKIN[1], SKIN[2], tone - 1.0)
-    hair = one_of(HAIR)
+    hair = greyed(HAIR[stream.integer(0, len(HAIR) - 1)])
     style = share()
     bald, long = style < 0.08, style > 0.55
     bearded = not long and share() < 0.45
@@ -121,7 +125,7 @@ def draw_genes(stream: RandomStream) -> Genes:
         brow_height=around(), brow_angle=around(), brow_width=share(), brow=mix(hair, (0.1, 0.07, 0.05), 0.35),
         eye_gap=around(), eye_size=around(), eye_open=share(), gaze=around(), iris=one_of(IRIS),
         nose_length=around(), nose_width=around(),
-        mouth_width=around(), smile=around(), mouth_open=max(0.0, 1.6 * share() - 0.8),
+        mouth_width=around(), smile=0.3 + 0.7 * around(), mouth_open=max(0.0, 1.6 * share() - 0.8),
         lips=mix(skin, (0.72, 0.14, 0.20), 0.35 + 0.5 * share()),
         beard=0.35 + 0.6 * share() if bearded else 0.0,
         moustache=0.4 + 0.6 * share() if bearded and share() < 0.6 else 0.0,

@@ -1,7 +1,5 @@
 """From genes to a picture: who is painted over whom."""
 
-from __future__ import annotations
-
 import numpy as np
 from jaxtyping import UInt8
 
