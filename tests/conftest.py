@@ -25,6 +25,10 @@ CHECKED = (
     "inpaintbench.execution.loader",
     "inpaintbench.execution.samples",
     "inpaintbench.execution.scoring",
+    "inpaintbench.training.charts",
+    "inpaintbench.training.history",
+    "inpaintbench.training.lessons",
+    "inpaintbench.training.networks",
     "inpaintbench_methods",
     "inpaintbench_datasets",
     "inpaintbench_masks",
@@ -58,16 +62,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def _no_cache_of_the_machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keep what fixtures of whole modules prepare away from the user's cache."""
+    """Keep what fixtures of whole modules prepare and train away from the user's folders."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("INPAINTBENCH_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
+        patch.setenv("INPAINTBENCH_CHECKPOINTS", str(tmp_path_factory.getbasetemp() / "checkpoints"))
         yield
 
 
 @pytest.fixture(autouse=True)
 def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let every test begin with nothing prepared, and nothing remembered of files."""
-    monkeypatch.setenv("INPAINTBENCH_CACHE", str(tmp_path_factory.getbasetemp() / f"cache-{next(_tests)}"))
+    """Let every test begin with nothing prepared, nothing trained, and nothing remembered of files."""
+    number = next(_tests)
+    monkeypatch.setenv("INPAINTBENCH_CACHE", str(tmp_path_factory.getbasetemp() / f"cache-{number}"))
+    monkeypatch.setenv("INPAINTBENCH_CHECKPOINTS", str(tmp_path_factory.getbasetemp() / f"checkpoints-{number}"))
 
 
 @pytest.fixture(autouse=True)

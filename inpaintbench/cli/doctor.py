@@ -22,7 +22,7 @@ GOOD, BAD = "✓", "✗"
 @click.command("doctor")
 @plugin_option
 def doctor_command(plugins: tuple[str, ...]) -> None:
-    """Say what is usable here: versions, devices, plugins, data sets, and weights of metrics."""
+    """Say what is usable here: versions, devices, plugins, data sets, checkpoints, and weights of metrics."""
     registry = registry_with(plugins)
     for title, lines in (
         ("Versions", _versions()),
@@ -30,6 +30,7 @@ def doctor_command(plugins: tuple[str, ...]) -> None:
         ("Plugins", _plugins(registry)),
         ("Data sets", _datasets(registry)),
         ("Prepared pictures", _prepared()),
+        ("Checkpoints", _checkpoints()),
         ("Weights", _weights(registry)),
     ):
         click.secho(title, bold=True)
@@ -123,6 +124,19 @@ def _prepared() -> Iterator[str]:
         return
     taken = f"{shelf.bytes / 1e9:.1f} of at most {shelf.limit / 1e9:g} GB"
     yield f"{GOOD} {count(len(shelf.splits()), 'split')}, {taken}, in {shelf.folder}"
+
+
+def _checkpoints() -> Iterator[str]:
+    from inpaintbench.checkpoints import Library
+    from inpaintbench.report.sheet import count
+
+    library = Library()
+    found = list(library)
+    yield f"{count(len(found), 'training')} in {library.folder}"
+    for one in found:
+        good = one.card.status == "complete"
+        how = f"{one.card.steps:,} steps at {one.card.size} pixels" if good else one.card.error
+        yield f"{GOOD if good else BAD} {one.card.title}: {how}"
 
 
 def _weights(registry: Registry) -> Iterator[str]:

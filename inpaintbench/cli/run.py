@@ -63,10 +63,15 @@ def plan_command(request: Request, options: Options, as_json: bool) -> None:
     plan = make_plan(request.suite, request.registry, request.store)
     chosen = {planned.folder for planned in plan.to_run(options.rerun)}
     if as_json:
+        trainings = {
+            one.training.wanted.key: {"title": one.training.title, "state": one.state, "steps": one.training.steps}
+            for one in plan.trainings
+        }
         rows = [
             dict(zip(("method", "dataset", "mask"), planned.cell.names, strict=True))
             | {"state": planned.state, "why": planned.why, "runs": planned.folder in chosen}
             | {"images": len(planned.cell.dataset.items), "key": planned.cell.key, "folder": str(planned.folder)}
+            | {"training": trainings.get(planned.cell.training.wanted.key) if planned.cell.training else None}
             for planned in plan
         ]
         click.echo(json.dumps(rows, indent=1, ensure_ascii=False))

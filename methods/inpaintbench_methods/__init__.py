@@ -5,6 +5,7 @@ from __future__ import annotations
 from inpaintbench import hookimpl
 from inpaintbench.api import MethodSpec, Parameter
 from inpaintbench_methods.context_encoder.spec import CONTEXT_ENCODER
+from inpaintbench_methods.glcic.spec import GLCIC
 from inpaintbench_methods.yeh.spec import YEH
 
 LICENCE = "MIT"
@@ -66,4 +67,4 @@ TV = MethodSpec(
 @hookimpl
 def register_methods() -> tuple[MethodSpec, ...]:
     """Return the bundled methods."""
-    return MEAN_FILL, HARMONIC, TV, YEH, CONTEXT_ENCODER
+    return MEAN_FILL, HARMONIC, TV, YEH, CONTEXT_ENCODER, GLCIC

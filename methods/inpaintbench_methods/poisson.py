@@ -32,8 +32,8 @@ def blend(
 ) -> Float[Tensor, "b c h w"]:
     """Return the known pixels, and in the hole the guide, shifted so that it continues them.
 
-    Computed in float64, and exact to `harmonic.TOLERANCE` times the range of y − g. The other pictures of the batch
-    make no difference but to the order of float64 sums. Values may leave the range of the inputs.
+    Computed in float64, and exact to `harmonic.TOLERANCE`. The other pictures of the batch make no difference but to
+    the order of float64 sums. Values may leave the range of the inputs.
 
     Args:
         guide: g, of any range.

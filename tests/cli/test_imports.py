@@ -26,12 +26,21 @@ def command(code: str, arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("arguments", ["--help", "--version", "run --help", "list", "list --json", "show circle"])
+@pytest.mark.parametrize(
+    "arguments", ["--help", "--version", "run --help", "train --help", "list", "list --json", "show circle", "show yeh"]
+)
 def test_nothing_heavy_is_imported(arguments: str) -> None:
     loaded = set(command(MODULES, arguments).stderr.split())
 
     assert "inpaintbench.cli.run" in loaded
     assert loaded.isdisjoint(HEAVY)
+
+
+def test_a_plan_of_what_has_to_be_trained_imports_no_torch() -> None:
+    done = command(MODULES, "plan -m yeh -d photos -k center_square[side=20]")
+
+    assert done.stdout.startswith("train  yeh × photos")
+    assert set(done.stderr.split()).isdisjoint({"torch", "torchvision", "matplotlib"})
 
 
 @pytest.mark.parametrize("arguments", ["--help", "list"])

@@ -101,7 +101,8 @@ class ChosenTraining(Part):
     def name(self) -> str:
         """Selector of what is trained, without the parameters that make no difference to that."""
         per_mask = dict(self.spec.per_mask) if self.for_mask else ()
-        return self.method.name_with((*self.spec.shaped_by, *per_mask, *_BUDGET))
+        unused = "steps" if self.values["epochs"] else "epochs"
+        return self.method.name_with({*self.spec.shaped_by, *per_mask, *_BUDGET} - {unused})
 
     @property
     def seed(self) -> int:

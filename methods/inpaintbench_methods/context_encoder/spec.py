@@ -108,7 +108,7 @@ CONTEXT_ENCODER: Final = MethodSpec(
     "weights of the loss are defined for holes of any shape, and are the released ones for a square. "
     "The paper's fully connected layer within each channel is in none of the released networks: link=channelwise.",
     presets={
-        "quick": {"width": 32, "bottleneck": 1000, "steps": 3000},
+        "quick": {"width": 24, "bottleneck": 320, "steps": 3000},
         "standard": {},
         "paper": {"steps": 116_000, "overlap": 7, "decay": 0.0},
     },

@@ -1,7 +1,7 @@
 """Recording a step of an iteration as a CUDA graph: launched as a whole, it no longer waits for Python.
 
-A step of the latent search has some 150 kernels, most of which run for a few microseconds, and Python needs longer to
-launch them. A step can be recorded if it reads and writes the same tensors each time, and asks the device for no value.
+With few pictures, launching the kernels of a step of the latent search one by one takes longer than running them. A
+step can be recorded if it reads and writes the same tensors each time, and asks the device for no value.
 """
 
 import warnings

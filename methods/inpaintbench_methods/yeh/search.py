@@ -12,8 +12,8 @@ The paper does not state Adam's rate for z. Two things are not in the paper, and
   hole hides.
 
 Only z changes. So the networks are frozen, with their normalisations folded, and a step costs two passes forward and
-two back, to z alone. On CUDA the networks compute in bfloat16, z and the losses stay float32, and the step is recorded
-as a CUDA graph. What is returned is computed from ẑ in float32 on every device.
+two back, to z alone. Where `autocast` chooses bfloat16 (on CUDA), the networks compute in it; z and the losses stay
+float32. On CUDA the step is recorded as a CUDA graph. What is returned is computed from ẑ in float32 on every device.
 """
 
 import copy
@@ -37,7 +37,7 @@ PART_ON_CPU = 2**16
 """Pixels searched together on a CPU: 16 pictures of 64×64, whose activations a last-level cache holds."""
 
 PART_ELSEWHERE = 2**24
-"""Pixels searched together elsewhere: 4096 pictures of 64×64, which take some 4 GiB."""
+"""Pixels searched together elsewhere: 4096 pictures of 64×64, which take some 4 GiB at width 64."""
 
 DRAWN_AT_ONCE = 64
 """Steps for which stochastic clipping draws at once."""
@@ -82,10 +82,12 @@ class Networks:
         return image, self.discriminator(image)
 
     def quick(self, device: torch.device) -> "Networks":
-        """Return what to search with: on CUDA weights in bfloat16, which `autocast` need not convert at each step."""
-        if device.type != "cuda":
-            return self
-        generator, discriminator = (copy.deepcopy(net).bfloat16() for net in (self.generator, self.discriminator))
+        """Return what to search with: weights in the format to which `autocast` would convert them at each step."""
+        with autocast(device):
+            if not torch.is_autocast_enabled(device.type):
+                return self
+            dtype = torch.get_autocast_dtype(device.type)
+        generator, discriminator = (copy.deepcopy(net).to(dtype) for net in (self.generator, self.discriminator))
         return Networks(generator, discriminator, self.latent)
 
 

@@ -80,7 +80,7 @@ YEH: Final = MethodSpec(
     "1000 steps, λ 0.1, starts from a normal distribution, -log D as prior, and a weight that favours known pixels "
     "amid known ones; none of this is done here.",
     presets={
-        "quick": {"width": 24, "steps": 3000, "iterations": 150, "rate": 0.05},
+        "quick": {"width": 24, "steps": 3000, "iterations": 100, "rate": 0.1},
         "standard": {},
         "paper": {"steps": 100_000},
     },
