@@ -57,8 +57,8 @@ ALLOWED: dict[str, set[str]] = {
         "provenance", "records", "results", "seeding", "selectors", "store", "suite", "training", "weights",
     },
     "cli": {
-        "", "api", "atomic", "checkpoints", "contact_sheet", "downloads", "errors", "execution", "fingerprints", "folders",
-        "leaderboard",
+        "", "api", "atomic", "checkpoints", "contact_sheet", "downloads", "errors", "execution", "fingerprints",
+        "folders", "leaderboard",
         "parameters", "plugins", "prepared", "provenance", "records", "report", "results", "selectors", "store",
         "suite", "weights",
     },

@@ -6,24 +6,46 @@ import inspect
 
 import pytest
 
-from inpaintbench.api import MetricSpec, PluginSpec
+from inpaintbench.api import MethodSpec, MetricSpec, PluginSpec
 from inpaintbench.plugins import load_registry
 from inpaintbench.selectors import resolve_target
 
 SPECS = [entry.spec for entries in load_registry().entries.values() for entry in entries.values()]
+LEARNED = [spec for spec in SPECS if isinstance(spec, MethodSpec) and spec.training]
 every_spec = pytest.mark.parametrize("spec", SPECS, ids=[f"{spec.kind}-{spec.name}" for spec in SPECS])
 
 
 @every_spec
 def test_the_parameters_are_the_keywords_of_the_class(spec: PluginSpec) -> None:
     signature = inspect.signature(resolve_target(spec.target))
-    assert list(signature.parameters) == [parameter.name for parameter in spec.parameters]
+    given = [parameter.name for parameter in spec.parameters if parameter.name not in spec.withheld]
+    assert list(signature.parameters) == given
+
+
+@pytest.mark.parametrize("spec", LEARNED, ids=lambda spec: spec.name)
+def test_what_shapes_a_training_are_the_keywords_of_its_trainer(spec: MethodSpec) -> None:
+    assert spec.training is not None
+    signature = inspect.signature(resolve_target(spec.training.target))
+    declared = {parameter.name: parameter.default for parameter in spec.parameters}
+    assert set(signature.parameters) == {*spec.training.shaped_by, "size", "generator"}
+    for name in spec.training.shaped_by:
+        assert signature.parameters[name].default in (inspect.Parameter.empty, declared[name])
+
+
+@pytest.mark.parametrize("spec", LEARNED, ids=lambda spec: spec.name)
+def test_methods_that_learn_have_the_three_presets(spec: MethodSpec) -> None:
+    assert list(spec.presets) == ["quick", "standard", "paper"]
+    assert spec.preset == "standard"
+    assert spec.presets["standard"] == {}
+    assert spec.presets["quick"]["width"] < 64
 
 
 @every_spec
 def test_a_default_of_the_class_is_the_default_of_the_spec(spec: PluginSpec) -> None:
     signature = inspect.signature(resolve_target(spec.target))
     for parameter in spec.parameters:
+        if parameter.name in spec.withheld:
+            continue
         default = signature.parameters[parameter.name].default
         assert default is inspect.Parameter.empty or default == parameter.default
 

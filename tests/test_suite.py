@@ -29,8 +29,9 @@ def test_bundled_suites_load(name: str) -> None:
 def test_the_embedded_suite_is_that_of_the_original_report() -> None:
     suite = Suite.load(DEFAULT)
 
-    assert suite.methods == ("mean_fill", "harmonic", "tv")
-    assert (suite.datasets, len(suite.masks), suite.metrics) == (("photos",), 5, ())
+    learned = ("yeh[preset=quick]", "context_encoder[preset=quick]", "glcic[preset=quick]")
+    assert suite.methods == ("mean_fill", "harmonic", "tv", *learned)
+    assert (suite.datasets, len(suite.masks), suite.metrics) == (("photos", "cartoon_faces"), 5, ())
     assert (suite.size, suite.seed, suite.limit) == (64, 0, None)
 
 

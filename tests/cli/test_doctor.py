@@ -9,7 +9,7 @@ import torch
 
 from inpaintbench.metrics.backbones import find_backbone
 
-SECTIONS = ["Versions", "Devices", "Plugins", "Data sets", "Prepared pictures", "Weights"]
+SECTIONS = ["Versions", "Devices", "Plugins", "Data sets", "Prepared pictures", "Checkpoints", "Weights"]
 
 
 def lines_of(out: str, section: str) -> list[str]:
@@ -48,6 +48,8 @@ def test_a_bare_machine(bench: Any, bare: Path) -> None:
     assert datasets[-1].endswith(" (`bench prepare NAME` fetches one, or says how to get it)")
     (prepared,) = lines_of(outcome.out, "Prepared pictures")
     assert prepared.startswith("✓ 0 splits, 0.0 of at most 50 GB, in ")
+    (checkpoints,) = lines_of(outcome.out, "Checkpoints")
+    assert checkpoints.startswith("0 trainings in ")
     weights = lines_of(outcome.out, "Weights")
     for net in ("alex", "vgg", "squeeze"):
         file = find_backbone(net).weights

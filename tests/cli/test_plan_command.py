@@ -63,7 +63,10 @@ def test_a_plan_of_the_embedded_suite(bench: Any) -> None:
     outcome = bench("plan")
 
     assert outcome.code == 0
-    assert outcome.out.splitlines()[-1] == "15 cells (15 missing); 15 would run. Results in results/embedded."
+    trainings = [line.split() for line in outcome.out.splitlines() if line.startswith("train ")]
+    assert len(trainings) == 6
+    assert all("shipped" in line for line in trainings)
+    assert outcome.out.splitlines()[-1] == "60 cells (60 missing); 60 would run. Results in results/embedded."
 
 
 def test_what_cannot_be_planned(bench: Any, small: list[str]) -> None:

@@ -11,7 +11,6 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from inpaintbench.errors import ParameterError
-from inpaintbench.training import autocast
 
 MEAN_COLOUR = (117 / 255, 104 / 255, 123 / 255)
 """What stands in a hole: red, green, blue, in [0, 1]."""
@@ -67,8 +66,7 @@ def complete(
     """
     refuse_holes_beyond(hole, predicted)
     shown = to_signed(fill(image, hole)).contiguous(memory_format=torch.channels_last)
-    with autocast(image.device):
-        prediction = generator(shown)
+    prediction = generator(shown)
     completed = image.clone()
-    cut(completed, predicted).copy_((prediction.float() + 1) / 2)
+    cut(completed, predicted).copy_((prediction + 1) / 2)
     return completed

@@ -1,6 +1,7 @@
-"""The losses of the Context Encoder: a weighted squared error, and the adversarial ones.
+"""The reconstruction loss of the Context Encoder: a weighted squared error.
 
-Pathak et al., CVPR 2016, section 3.2: L = λ_rec L_rec + λ_adv L_adv, with λ_adv = 0.001 and λ_rec = 1 − λ_adv.
+Pathak et al., CVPR 2016, section 3.2: L = λ_rec L_rec + λ_adv L_adv, with λ_adv = 0.001 and λ_rec = 1 − λ_adv. The
+adversarial losses are those of `inpaintbench.training`.
 
 The paper's L_rec (its equation 1) counts the hole alone, but lets the prediction overlap the known pixels beside it,
 which then count ten times, so that it joins them without a seam. The released code predicts a square whose outer ring,
@@ -39,13 +40,3 @@ def weighted_l2(
 ) -> Float[Tensor, ""]:
     """Return L_rec: the mean over all values of weight times squared error."""
     return (weights * (predicted - truth).square()).mean()
-
-
-def adversarial_loss(generated: Float[Tensor, "b 1 1 1"]) -> Float[Tensor, ""]:
-    """Return L_adv for the generator: −log D of what it made, averaged; from logits."""
-    return F.softplus(-generated).mean()
-
-
-def discriminator_loss(real: Float[Tensor, "b 1 1 1"], generated: Float[Tensor, "b 1 1 1"]) -> Float[Tensor, ""]:
-    """Return −log D(real) − log(1 − D(generated)), each averaged; from logits."""
-    return F.softplus(-real).mean() + F.softplus(generated).mean()

@@ -5,20 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from inpaintbench.api import MethodSpec, Parameter, TrainingSpec, budget
-
-MIXTURE: Final = (
-    "center_square[side=0.15625]",
-    "center_square[side=0.3125]",
-    "center_square[side=0.46875]",
-    "circle[diameter=0.3125]",
-    "random_rectangle[minimum=0.15,maximum=0.5,window=1.0]",
-    "random_region",
-    "scattered_squares[side=0.03125,area=0.09765625]",
-    "random_pixels[fraction=0.8]",
-    "free_form",
-    "half",
-)
-"""Masks for `train_on=mixed`. All lengths are fractions, so that they are possible at every size."""
+from inpaintbench_methods.mixture import MIXTURE
 
 CONTEXT_ENCODER: Final = MethodSpec(
     name="context_encoder",

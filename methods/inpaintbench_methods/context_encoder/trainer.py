@@ -23,14 +23,9 @@ from torch.optim import Adam, Optimizer
 
 from inpaintbench.api import Lesson
 from inpaintbench.errors import ParameterError, TrainingError
-from inpaintbench.training import autocast, initialise
+from inpaintbench.training import adversarial_loss, autocast, discriminator_loss, initialise, remaining_rate
 from inpaintbench_methods.context_encoder.frame import complete, cut, fill, refuse_holes_beyond, to_signed
-from inpaintbench_methods.context_encoder.losses import (
-    adversarial_loss,
-    discriminator_loss,
-    pixel_weights,
-    weighted_l2,
-)
+from inpaintbench_methods.context_encoder.losses import pixel_weights, weighted_l2
 from inpaintbench_methods.context_encoder.networks import Architecture, build_discriminator, build_generator
 
 RATES = {"generator": 2e-3, "discriminator": 2e-4}
@@ -127,16 +122,6 @@ class ContextEncoderTrainer:
         completed = torch.where(hole, complete(self.generator, self.predicted, image, hole), image)
         self.generator.train(training)
         return torch.cat([fill(image, hole), completed, image])
-
-
-def remaining_rate(step: int, steps: int, decay: float) -> float:
-    """Return what is left of the full rates: 1, and in the last `decay` of the steps a line that ends at 0 after them.
-
-    >>> [round(remaining_rate(step, 10, 0.4), 3) for step in (0, 6, 7, 9)]
-    [1.0, 1.0, 0.75, 0.25]
-    """
-    left = 1 - step / steps
-    return min(1.0, left / decay) if decay > 0 else 1.0
 
 
 def shift(image: Float[Tensor, "b 3 h w"], reach: int, generator: torch.Generator) -> Float[Tensor, "b 3 h w"]:

@@ -1,4 +1,4 @@
-"""The losses of GLCIC: the squared error in the hole, and the adversarial ones.
+"""The loss of GLCIC's completion network that is its own: the squared error in the hole.
 
 Iizuka et al., SIGGRAPH 2017, section 3.4, with pictures x, holes M_c and M_d, completion network C and discriminator D:
 
@@ -8,9 +8,9 @@ Iizuka et al., SIGGRAPH 2017, section 3.4, with pictures x, holes M_c and M_d, c
 We divide (2) by the number of values in each hole, so that it, and what α means, does not depend on the size of
 pictures and holes. D maximises log D(x, M_d) + log(1 − D(C(x, M_c), M_c)): α weighs what C hears of D, not what D
 learns. C minimises −log D in place of log(1 − D): both fall as D rises, and the former is not flat where D is sure.
+Both adversarial losses are those of `inpaintbench.training`.
 """
 
-import torch.nn.functional as F
 from jaxtyping import Bool, Float
 from torch import Tensor
 
@@ -22,13 +22,3 @@ def hole_mse(
     squares = ((completed - image) * hole).square().sum((1, 2, 3))
     values = 3 * hole.sum((1, 2, 3))
     return (squares / values.clamp(min=1)).mean()
-
-
-def adversarial_loss(completed: Float[Tensor, " b"]) -> Float[Tensor, ""]:
-    """Return −log D of completed pictures, averaged; from logits."""
-    return F.softplus(-completed).mean()
-
-
-def discriminator_loss(real: Float[Tensor, " b"], completed: Float[Tensor, " b"]) -> Float[Tensor, ""]:
-    """Return −log D(real) − log(1 − D(completed)), each averaged; from logits."""
-    return F.softplus(-real).mean() + F.softplus(completed).mean()

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from inpaintbench.api import Batch, Trained
 from inpaintbench.errors import CheckpointError
-from inpaintbench.training import autocast, fold_batch_norms
+from inpaintbench.training import fold_batch_norms
 from inpaintbench_methods.glcic.completion import CompletionNetwork
 from inpaintbench_methods.glcic.postprocess import blend
 
@@ -75,6 +75,5 @@ class GLCIC:
 def _complete(
     network: CompletionNetwork, image: Float[Tensor, "b 3 h w"], hole: Bool[Tensor, "b 1 h w"]
 ) -> Float[Tensor, "b 3 h w"]:
-    with autocast(image.device):
-        completed: Tensor = network(image, hole)
-    return completed.float()
+    completed: Tensor = network(image, hole)
+    return completed

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from inpaintbench.api import MethodSpec, Parameter, TrainingSpec, budget
-from inpaintbench_methods.context_encoder.spec import MIXTURE
+from inpaintbench_methods.mixture import MIXTURE
 
 GLCIC: Final = MethodSpec(
     name="glcic",

@@ -29,11 +29,11 @@ from torch.optim import Adadelta, Adam, Optimizer
 from inpaintbench import ops
 from inpaintbench.api import Lesson
 from inpaintbench.errors import ParameterError, TrainingError
-from inpaintbench.training import autocast, initialise
+from inpaintbench.training import adversarial_loss, autocast, discriminator_loss, initialise, remaining_rate
 from inpaintbench_methods.glcic.completion import STRIDE, CompletionNetwork
 from inpaintbench_methods.glcic.discriminators import ContextDiscriminator
 from inpaintbench_methods.glcic.holes import cut_patches, draw_rectangles, patch_corners
-from inpaintbench_methods.glcic.losses import adversarial_loss, discriminator_loss, hole_mse
+from inpaintbench_methods.glcic.losses import hole_mse
 
 T_C, T_D = 0.18, 0.02
 """Shares of the steps that the first and the second phase take."""
@@ -203,13 +203,3 @@ class GLCICTrainer:
         network.zero_grad()
         loss.backward(inputs=list(network.parameters()))  # type: ignore[no-untyped-call]
         optimizer.step()
-
-
-def remaining_rate(step: int, steps: int, decay: float) -> float:
-    """Return what is left of the full rate: 1, and in the last `decay` of the steps a line that ends at 0 after them.
-
-    >>> [round(remaining_rate(step, 10, 0.4), 3) for step in (0, 6, 7, 9)]
-    [1.0, 1.0, 0.75, 0.25]
-    """
-    left = 1 - step / steps
-    return min(1.0, left / decay) if decay > 0 else 1.0

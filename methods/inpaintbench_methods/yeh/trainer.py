@@ -13,13 +13,12 @@ prior of the latent search asks the discriminator.
 from collections.abc import Mapping
 
 import torch
-import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.optim import Adam, Optimizer
 
 from inpaintbench.api import Lesson
-from inpaintbench.training import autocast, initialise
+from inpaintbench.training import adversarial_loss, autocast, discriminator_loss, initialise
 from inpaintbench_methods.yeh.dcgan import Architecture, build_discriminator, build_generator
 
 RATE = 2e-4
@@ -56,15 +55,14 @@ class DCGANTrainer:
 
         with autocast(device):
             on_real, on_generated = self.discriminator(x), self.discriminator(generated.detach())
-        # −log D and −log(1 − D), from logits
-        against = F.softplus(-on_real.float()).mean() + F.softplus(on_generated.float()).mean()
+        against = discriminator_loss(on_real.float(), on_generated.float())
         self._descend("discriminator", against)
 
         # Nothing that the generator's loss does reaches the discriminator's gradients.
         self.discriminator.requires_grad_(False)
         with autocast(device):
             on_generated = self.discriminator(generated)
-        fooling = F.softplus(-on_generated.float()).mean()
+        fooling = adversarial_loss(on_generated.float())
         self._descend("generator", fooling)
         self.discriminator.requires_grad_(True)
         return {"discriminator": against.detach(), "generator": fooling.detach()}

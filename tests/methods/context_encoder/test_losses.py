@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pytest
 import torch
@@ -9,12 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inpaintbench_methods.context_encoder.frame import cut
-from inpaintbench_methods.context_encoder.losses import (
-    adversarial_loss,
-    discriminator_loss,
-    pixel_weights,
-    weighted_l2,
-)
+from inpaintbench_methods.context_encoder.losses import pixel_weights, weighted_l2
 
 
 def test_for_a_centred_square_the_weights_are_the_released_ones() -> None:
@@ -62,20 +55,3 @@ def test_the_squared_error_is_averaged_over_all_values_whatever_they_weigh() -> 
     truth[0, 1, 0, 1] = -1
     weights = torch.tensor([[[[1.0, 10.0]]]])
     assert float(weighted_l2(predicted, truth, weights)) == pytest.approx((1 + 4 + 9 + 10 * 1) / 6)
-
-
-def test_an_undecided_discriminator_scores_log_2_for_each_picture() -> None:
-    logits = torch.zeros(4, 1, 1, 1)
-    assert float(discriminator_loss(logits, logits)) == pytest.approx(2 * math.log(2))
-    assert float(adversarial_loss(logits)) == pytest.approx(math.log(2))
-
-
-def test_adversarial_losses_worked_by_hand() -> None:
-    real, generated = torch.tensor([[[[2.0]]], [[[-1.0]]]]), torch.tensor([[[[-3.0]]], [[[0.5]]]])
-
-    def d(logit: float) -> float:
-        return 1 / (1 + math.exp(-logit))
-
-    against = -(math.log(d(2)) + math.log(d(-1))) / 2 - (math.log(1 - d(-3)) + math.log(1 - d(0.5))) / 2
-    assert float(discriminator_loss(real, generated)) == pytest.approx(against)
-    assert float(adversarial_loss(generated)) == pytest.approx(-(math.log(d(-3)) + math.log(d(0.5))) / 2)

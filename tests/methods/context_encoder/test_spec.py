@@ -12,7 +12,8 @@ from inpaintbench.holes import About, draw_hole
 from inpaintbench.plugins import load_registry
 from inpaintbench.selectors import resolve_target, select
 from inpaintbench_methods.context_encoder.method import ContextEncoder
-from inpaintbench_methods.context_encoder.spec import CONTEXT_ENCODER, MIXTURE
+from inpaintbench_methods.context_encoder.spec import CONTEXT_ENCODER
+from inpaintbench_methods.mixture import MIXTURE
 
 
 def _training() -> TrainingSpec:
