@@ -19,6 +19,7 @@ from typing import Final
 
 import click
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -65,6 +66,8 @@ def main(
 ) -> None:
     """Measure all, and print it."""
     torch.set_num_threads(threads)
+    # On CUDA, "float32" convolutions would otherwise round their inputs to the 10 bits of TF32.
+    torch.backends.cudnn.allow_tf32 = False
     chosen = choose_device(device)
     architecture, generator, discriminator = (
         random_networks(Architecture(size, width)) if checkpoint is None else trained_networks(checkpoint)
@@ -152,7 +155,7 @@ def plain_port(
         optimizer.zero_grad()
         image = generator(z)
         context = (weights * (image - known).abs()).sum((1, 2, 3))
-        prior = settings.prior * torch.log(1 - torch.sigmoid(discriminator(image)))
+        prior = -settings.prior * F.softplus(discriminator(image))  # log(1 - D), where D may be nearly 1
         (context + prior).sum().backward()
         optimizer.step()
         with torch.no_grad():
@@ -180,14 +183,13 @@ def random_networks(architecture: Architecture) -> tuple[Architecture, nn.Sequen
 
 
 def trained_networks(folder: Path) -> tuple[Architecture, nn.Sequential, nn.Sequential]:
-    """Return the networks of a checkpoint; their weights tell how wide they are."""
+    """Return the networks of a checkpoint, whose card tells how wide they are."""
     checkpoint = Checkpoint.at(folder)
     if checkpoint is None:
         raise click.ClickException(f"No training has ended in {folder}.")
     trained = read_weights(checkpoint)
     states = trained.networks["generator"], trained.networks["discriminator"]
-    kernels = [value for value in states[0].values() if value.ndim == 4]
-    architecture = Architecture(trained.size, width=kernels[-1].shape[0], latent=kernels[0].shape[0])
+    architecture = Architecture(trained.size, **checkpoint.card.identity["parameters"])
     networks = build_generator(architecture), build_discriminator(architecture)
     for network, state in zip(networks, states, strict=True):
         network.load_state_dict(state)

@@ -201,7 +201,7 @@ def _draw_holes(training: ChosenTraining) -> Bool[np.ndarray, "m size size"] | N
 def _blank_card(training: ChosenTraining, device: torch.device, reduced: bool) -> Card:
     """Return what is known of a training before it starts."""
     nothing: dict[str, Any] = {}
-    precision = "bfloat16" if reduced or device.type == "cuda" else "float32"
+    precision = "bfloat16" if reduced or (device.type == "cuda" and has_quick_bfloat16(device)) else "float32"
     return Card(
         key=training.wanted.key,
         status="failed",

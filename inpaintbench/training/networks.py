@@ -40,10 +40,11 @@ def initialise(network: nn.Module, generator: torch.Generator) -> None:
 def autocast(device: torch.device) -> torch.autocast:
     """Return the context in which networks run while they are trained, or searched: bfloat16 where that is quick.
 
-    That is on CUDA; on a CPU only within `reduced_precision`. Parameters stay float32. Losses belong outside, on
-    `.float()` outputs.
+    That is on CUDA devices that compute it (Ampere and later); on a CPU only within `reduced_precision`. Parameters
+    stay float32. Losses belong outside, on `.float()` outputs.
     """
-    return torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda" or _reduced.get())
+    wanted = has_quick_bfloat16(device) if device.type == "cuda" else _reduced.get()
+    return torch.autocast(device.type, torch.bfloat16, enabled=wanted)
 
 
 @contextmanager
@@ -58,8 +59,10 @@ def reduced_precision(wanted: bool) -> Iterator[None]:
 
 def has_quick_bfloat16(device: torch.device) -> bool:
     """Whether a device has instructions for bfloat16, so that it multiplies such matrices faster than float32's."""
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     if device.type != "cpu":
-        return device.type == "cuda"
+        return False
     try:
         return bool(torch.cpu._is_avx512_bf16_supported())
     except AttributeError:  # torch has no public name for it

@@ -11,8 +11,8 @@ picture, hence the natural (Neumann) condition at its border.
 
 **Membranes.** In terms of u = x − g the system is Δu = 0 in Ω, u = y − g elsewhere: g plus the harmonic continuation of
 the known pixels' differences. So `harmonic` has the equations already, and its conjugate gradients serve for holes with
-many pixels. Smaller ones are solved by a dense Cholesky factor, computed once for all pictures that share a hole, and
-used for all of their channels.
+many pixels. Smaller ones are solved by a dense Cholesky factor, computed once for those of a batch that share a hole,
+and used for all of their channels.
 """
 
 import torch

@@ -78,8 +78,16 @@ def test_the_processor_says_whether_bfloat16_is_quick(monkeypatch: pytest.Monkey
     monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: answer, raising=False)
 
     assert has_quick_bfloat16(CPU) is answer
-    assert has_quick_bfloat16(torch.device("cuda"))
     assert not has_quick_bfloat16(torch.device("mps"))
+
+
+@pytest.mark.parametrize("answer", [True, False])
+def test_a_cuda_device_says_whether_bfloat16_is_more_than_emulated(
+    monkeypatch: pytest.MonkeyPatch, answer: bool
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation=True: answer or including_emulation)
+
+    assert has_quick_bfloat16(torch.device("cuda")) is answer
 
 
 def test_a_torch_that_does_not_tell_is_taken_at_its_word(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ Iizuka et al., SIGGRAPH 2017, section 3.3 and table 2. Each is a row of 5×5 con
 normalisation and ReLU, and a fully connected layer to 1024 numbers. What both have found is joined, and one more fully
 connected layer makes one number of it.
 
-By rule, a picture of side s is halved round(log₂(s / 4)) times, which leaves a map of 3 to 5 pixels a side: six times
+By rule, a picture of side s is halved round(log₂(s / 4)) times, which leaves a map of 3 to 6 pixels a side: six times
 at 256 and five at 128, as in the paper, five at 160, as in a well-known port, four at 64. Channels double from `width`
 to 8 of it. The fully connected layers have 16 numbers for each of `width`, 1024 at 64.
 """

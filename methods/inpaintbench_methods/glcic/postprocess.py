@@ -2,8 +2,8 @@
 
 The released code fills the hole by Telea's method with radius 1, and then clones the completion into that picture by
 OpenCV's `seamlessClone`. That function shrinks the region to be cloned by three pixels on each side, so that a band of
-three along the known pixels keeps the destination's gradients, which are Telea's; known pixels that lie at the border
-of the picture do not shrink it. As Poisson blending defines a clone (Pérez et al., SIGGRAPH 2003), the destination
+three along the known pixels keeps the destination's gradients, which are Telea's; the border of the picture does not
+shrink it. As Poisson blending defines a clone (Pérez et al., SIGGRAPH 2003), the destination
 stands as it is outside the region. So:
 
 1. the band becomes Telea's filling;

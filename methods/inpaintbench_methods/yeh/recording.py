@@ -32,9 +32,11 @@ def recorded(step: Step, device: torch.device) -> Iterator[Step]:
     stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
     outside = torch.cuda.current_stream(device)
     stream.wait_stream(outside)
-    with torch.cuda.stream(stream):
-        yield _Recorder(step)
-    outside.wait_stream(stream)
+    try:
+        with torch.cuda.stream(stream):
+            yield _Recorder(step)
+    finally:  # whatever happens: steps may still be running, on memory that would be given to others now
+        outside.wait_stream(stream)
 
 
 class _Recorder:
@@ -54,8 +56,11 @@ class _Recorder:
         """Return the record, or the step itself if it cannot be recorded. Recording executes nothing."""
         graph = torch.cuda.CUDAGraph()
         try:
-            with torch.cuda.graph(graph, stream=torch.cuda.current_stream()):
+            # What other threads allocate, such as a loader, does not spoil the record.
+            with torch.cuda.graph(graph, stream=torch.cuda.current_stream(), capture_error_mode="thread_local"):
                 self._step()
+        except torch.OutOfMemoryError:
+            raise
         except RuntimeError as error:
             warnings.warn(
                 f"A step could not be recorded as a CUDA graph, and runs slower without: {error}",

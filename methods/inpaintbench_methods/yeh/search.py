@@ -8,8 +8,8 @@ The paper does not state Adam's rate for z. Two things are not in the paper, and
 
 - `clip="stochastic"`: coordinates that leave [−1, 1] are drawn anew from it (Lipton and Tripathi, "Precise recovery of
   latent vectors from generative adversarial networks", 2017), where hard clipping holds them at ±1.
-- `restarts`: several starts a picture, of which the one with the lowest L_c + L_p is kept. Neither loss knows what a
-  hole hides.
+- `restarts`: several starts a picture, of which the one with the lowest L_c is kept: the loss on the known pixels. It
+  does not know what a hole hides.
 
 Only z changes. So the networks are frozen, with their normalisations folded, and a step costs two passes forward and
 two back, to z alone. Where `autocast` chooses bfloat16 (on CUDA), the networks compute in it; z and the losses stay
@@ -139,7 +139,7 @@ def search(
 
     Args:
         networks: on the pictures' device.
-        known: y, in [−1, 1]; what it holds where the weights are 0 does not matter.
+        known: y, in [−1, 1]; what it holds where the weights are 0 does not matter, unless it is no number.
         weights: W. Where it is 0 everywhere, the prior alone decides.
         seeds: one a picture; they decide where its searches start.
         settings: how.
@@ -153,7 +153,7 @@ def search(
     found = Found.join(
         [_search(networks, known[images[part]], weights[images[part]], draws[part], settings) for part in parts]
     )
-    best = (found.context + found.prior).view(n, settings.restarts).argmin(1)
+    best = found.context.nan_to_num(torch.inf).view(n, settings.restarts).argmin(1)
     return found.select(torch.arange(n, device=best.device) * settings.restarts + best)
 
 
