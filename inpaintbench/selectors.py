@@ -96,7 +96,8 @@ class Selection(Generic[S]):
         """Return the `WeightsFile`s without which it cannot work."""
         if not self.spec.requires:
             return ()
-        return tuple(resolve_target(self.spec.requires)(**dict(self.values)))
+        arguments = {name: value for name, value in self.values if name not in self.spec.withheld}
+        return tuple(resolve_target(self.spec.requires)(**arguments))
 
     @property
     def _presets(self) -> Mapping[str, Value]:

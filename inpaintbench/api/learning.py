@@ -88,6 +88,11 @@ class TrainingSpec:
             raise PluginError(f"{self.target!r} is no target of a training; expected 'package.module:Class'.")
         if not isinstance(self.version, int) or isinstance(self.version, bool) or self.version < 1:
             raise PluginError(f"{self.version!r} cannot be a training's version; expected a whole number from 1.")
+        for name in ("shaped_by", "masks"):
+            if isinstance(getattr(self, name), str):
+                raise PluginError(
+                    f"{self.target}: {name}={getattr(self, name)!r} is one text; expected a tuple of them."
+                )
 
     def trains_per_mask(self, values: Mapping[str, Value]) -> bool:
         """Whether it is trained for each mask anew with these values of the method's parameters."""

@@ -1,10 +1,13 @@
 """Making a checkpoint small, to be shipped with a plugin."""
 
 import dataclasses
+import re
 from pathlib import Path
 
 from inpaintbench.checkpoints.library import WEIGHTS, Checkpoint
 from inpaintbench.checkpoints.weights import read_weights, write_weights
+
+_WORD = re.compile(r"[^\w.]+")
 
 
 def export_half(checkpoint: Checkpoint, folder: Path) -> Path:
@@ -15,9 +18,7 @@ def export_half(checkpoint: Checkpoint, folder: Path) -> Path:
     """
     card = checkpoint.card
     names = (card.method, card.dataset, card.mask, str(card.size))
-    place = folder / "-".join(
-        "".join(letter if letter.isalnum() or letter in "._" else "_" for letter in name) for name in names if name
-    )
+    place = folder / "-".join(_WORD.sub("_", name).strip("_") for name in names if name)
     place.mkdir(parents=True, exist_ok=True)
     weights = write_weights(place / WEIGHTS, read_weights(checkpoint).networks, half=True)
     dataclasses.replace(card, weights=weights).write(place)

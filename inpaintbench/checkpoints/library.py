@@ -30,12 +30,12 @@ class Wanted:
     """Which training is meant.
 
     Attributes:
-        names: of method, data set and perhaps mask, as folders can be called.
+        name: of the method; plugins' names can be folders'.
         identity: everything that the weights depend on, the machine excepted.
         shipped: `package:folder` of checkpoints that came with the method's plugin; empty if none did.
     """
 
-    names: tuple[str, ...]
+    name: str
     identity: Mapping[str, Any]
     shipped: str = ""
 
@@ -98,7 +98,7 @@ class Library:
 
     def place(self, wanted: Wanted) -> Path:
         """Return the folder of a training, which need not exist."""
-        return self.folder.joinpath(*wanted.names, wanted.key)
+        return self.folder / wanted.name / wanted.key
 
     def find(self, wanted: Wanted) -> Checkpoint | None:
         """Return a training that has ended: one of this machine, or one that was shipped; None if there is none.
@@ -151,11 +151,13 @@ def _shipped(place: str) -> Iterator[Checkpoint]:
 
 
 def _alike(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Whether two identities differ in nothing but the code that was run."""
-    return bool(_without_code(one) == _without_code(other))
+    """Whether two identities differ in nothing but the code: of the training, the data set and the masks."""
+    return _without_code(one) == _without_code(other)
 
 
-def _without_code(document: Any) -> Any:
-    if isinstance(document, Mapping):
-        return {name: _without_code(value) for name, value in document.items() if name != "code"}
-    return [_without_code(value) for value in document] if isinstance(document, list | tuple) else document
+def _without_code(identity: Mapping[str, Any]) -> dict[str, Any]:
+    def less(part: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in part.items() if name != "code"}
+
+    masks = [less(mask) for mask in identity.get("masks", ())]
+    return less(identity) | {"dataset": less(identity.get("dataset", {})), "masks": masks}

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from inpaintbench.cli.options import training
-from inpaintbench.errors import TrainingError, UsageError
+from inpaintbench.errors import UsageError
 from inpaintbench.plugins import Registry
-from inpaintbench.store import Store
 from inpaintbench.suite import Suite
 
 if TYPE_CHECKING:
@@ -67,30 +66,26 @@ def train_command(
     from inpaintbench.checkpoints.export import export_half
     from inpaintbench.cli.progress import Display, Lines
     from inpaintbench.execution.device import choose_device
-    from inpaintbench.execution.plan import make_plan
-    from inpaintbench.execution.training import School
+    from inpaintbench.execution.learning import plan_trainings
+    from inpaintbench.execution.training import School, train_all
 
     library = Library()
-    plan = make_plan(suite, registry, Store(suite.default_folder), library=library)
-    if not plan.trainings:
-        raise UsageError("None of these methods is trained; `bench show NAME` says which are.")
-    failed = False
+    trainings = plan_trainings(suite, registry, library)
+    if not trainings:
+        raise UsageError("There is nothing to train: `bench show NAME` says which methods learn.")
+    found = {one.training.wanted.key: one.checkpoint for one in trainings if one.checkpoint and not anew}
+    to_train = [one for one in trainings if one.training.wanted.key not in found]
     try:
         with Display() if sys.stderr.isatty() else Lines() as listener:
             school = School(choose_device(device), library, listener, save_seconds=save_every, precision=precision)
-            for planned in plan.trainings:
-                found = planned.checkpoint
-                try:
-                    if found is None or anew:
-                        found = school.obtain(planned.training, anew=anew)
-                except TrainingError as error:
-                    listener.training_refused(planned.training, str(error))
-                    failed = True
-                    continue
-                place = export_half(found, export) if export else found.folder
-                click.echo(f"{planned.training.title}: {place}")
+            obtained, failed = train_all(to_train, school, anew=anew)
     except KeyboardInterrupt as stop:
         click.echo(err=True)
         raise click.Abort(_KEPT_ANEW if anew else _KEPT) from stop
+    for planned in trainings:
+        checkpoint = {**found, **obtained}.get(planned.training.wanted.key)
+        if checkpoint:
+            place = export_half(checkpoint, export) if export else checkpoint.folder
+            click.echo(f"{planned.training.title}: {place}")
     if failed:
         context.exit(1)

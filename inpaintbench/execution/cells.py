@@ -9,12 +9,16 @@ from typing import Any, Final
 from inpaintbench.checkpoints import Checkpoint
 from inpaintbench.execution.chosen import ChosenDataset, ChosenMask, ChosenMethod, ChosenMetric, ChosenTraining
 from inpaintbench.metrics.protocol import PROTOCOL
-from inpaintbench.provenance import core_digest, digest
+from inpaintbench.provenance import core_digest, digest, source_digest
 
 PRECISION: Final = "float32"
 KEY_LENGTH: Final = 16
 """Hexadecimal digits of a key: 64 bits, so that a million cells of one folder collide with a chance of 1 in
 30 million."""
+
+
+_RUN_THROUGH: Final = ("inpaintbench.checkpoints.weights", "inpaintbench.training.networks")
+"""Modules of the core on which the numbers of a method that has learned depend besides."""
 
 
 @dataclass(frozen=True)
@@ -65,10 +69,9 @@ class Cell:
     @property
     def _learned(self) -> dict[str, Any]:
         """What else its numbers depend on if its method learns: the weights, or the training that is to make them."""
-        sha256 = self.checkpoint.sha256 if self.checkpoint else ""
-        if not self.training and not sha256:
-            return {}
-        return {"checkpoint": {"training": self.training.wanted.key if self.training else "", "sha256": sha256}}
+        if self.checkpoint:  # which training has made them does not matter; what of the core they run through does
+            return {"checkpoint": {"sha256": self.checkpoint.sha256, "code": source_digest(_RUN_THROUGH)}}
+        return {"checkpoint": {"training": self.training.wanted.key}} if self.training else {}
 
     @cached_property
     def key(self) -> str:

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from inpaintbench.api import DatasetSpec, MethodSpec
+from inpaintbench.api import DatasetSpec, MaskSpec, MethodSpec, TrainingSpec
 from inpaintbench.checkpoints import Checkpoint, Library
 from inpaintbench.errors import CheckpointError, DatasetError, UsageError
 from inpaintbench.execution.chosen import ChosenDataset, ChosenMask, ChosenTraining
 from inpaintbench.plugins import Registry
-from inpaintbench.selectors import Selection
+from inpaintbench.selectors import Selection, select
+from inpaintbench.suite import Suite
 
-TrainingState = Literal["trained", "shipped", "missing", "interrupted", "failed", "impossible"]
+TrainingState = Literal["trained", "shipped", "missing", "interrupted", "failed", "damaged", "impossible"]
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class PlannedTraining:
     Attributes:
         training: the training.
         state: `trained` here, `shipped` with the method's plugin, `missing`, `interrupted` (a later run goes on with
-            it), `failed`, or `impossible`.
+            it), `failed`, `damaged` (what is stored cannot be read), or `impossible`.
         why: one sentence for the states that need one.
         checkpoint: what it has made; None if it has not ended.
         folder: where it is stored, or would be.
@@ -56,26 +57,25 @@ class Learning:
         return tuple({planned.training.wanted.key: planned for planned in self._planned.values()}.values())
 
     def look_up(
-        self, method: Selection[MethodSpec], dataset: Selection[DatasetSpec], mask: ChosenMask
+        self, method: Selection[MethodSpec], dataset: Selection[DatasetSpec], mask: ChosenMask | None
     ) -> tuple[ChosenTraining | None, Checkpoint | None]:
         """Return the training that a cell's method needs, and its checkpoint; None for what is not needed or not there.
 
+        The mask matters only if the method is trained for each.
+
         Raises:
-            UsageError: if the selector names a checkpoint that is none.
-            CheckpointError: if what is stored of the training cannot be read.
+            UsageError: if the selector names a checkpoint that is none, or is another method's.
         """
-        if method.spec.training is None:
+        spec, values = method.spec.training, dict(method.values)
+        if spec is None:
             return None, None
-        values = dict(method.values)
         if values["checkpoint"] != "none":
-            return None, _given(Path(str(values["checkpoint"])))
-        for_mask = mask.selection.name if method.spec.training.trains_per_mask(values) else ""
-        place = (method.name, dataset.name, for_mask)
+            return None, _given(Path(str(values["checkpoint"])), method, spec)
+        for_mask = mask if spec.trains_per_mask(values) else None
+        place = (method.name, dataset.name, for_mask.selection.name if for_mask else "")
         if place not in self._planned:
             pictures = self._training_pictures(dataset)
-            training = ChosenTraining.look_up(method, pictures, mask, self._size, self._registry)
-            if training is None:
-                return None, None
+            training = ChosenTraining.look_up(method, pictures, spec, for_mask, self._size, self._registry)
             self._planned[place] = self._plan(training)
         planned = self._planned[place]
         return planned.training, planned.checkpoint
@@ -95,7 +95,10 @@ class Learning:
         folder = self._library.place(training.wanted)
         if training.obstacle:
             return PlannedTraining(training, "impossible", training.obstacle, None, folder)
-        found = self._library.find(training.wanted)
+        try:
+            found = self._library.find(training.wanted)
+        except CheckpointError as error:
+            return PlannedTraining(training, "damaged", str(error), None, folder)
         if found is None:
             part = self._library.interrupted(training.wanted)
             return PlannedTraining(training, "interrupted" if part else "missing", "", None, folder)
@@ -104,11 +107,34 @@ class Learning:
         return PlannedTraining(training, "shipped" if found.shipped else "trained", "", found, found.folder)
 
 
-def _given(folder: Path) -> Checkpoint:
+def plan_trainings(suite: Suite, registry: Registry, library: Library) -> tuple[PlannedTraining, ...]:
+    """Return what the methods of a suite must have learned from its data sets, each training once.
+
+    Masks are looked at only for methods that are trained for each.
+
+    Raises:
+        UsageError: if a selector, or a mask that counts, is not possible.
+    """
+    learning = Learning(registry, suite.size, library)
+    methods = [one for one in select(suite.methods, MethodSpec, registry) if one.spec.training]
+    per_mask = [
+        one.spec.training is not None and one.spec.training.trains_per_mask(dict(one.values)) for one in methods
+    ]
+    masks = (
+        [ChosenMask.open(one, suite.size) for one in select(suite.masks, MaskSpec, registry)] if any(per_mask) else []
+    )
+    for dataset in select(suite.datasets, DatasetSpec, registry):
+        for method, counts in zip(methods, per_mask, strict=True):
+            for mask in masks if counts else [None]:
+                learning.look_up(method, dataset, mask)
+    return learning.trainings
+
+
+def _given(folder: Path, method: Selection[MethodSpec], spec: TrainingSpec) -> Checkpoint:
     """Return the checkpoint that a selector names.
 
     Raises:
-        UsageError: if there is none.
+        UsageError: if there is none, or it is not of this method with these parameters.
     """
     try:
         found = Checkpoint.at(folder.expanduser())
@@ -116,4 +142,11 @@ def _given(folder: Path) -> Checkpoint:
         raise UsageError(str(error)) from error
     if found is None or found.card.status != "complete":
         raise UsageError(f"{folder} holds no finished checkpoint; expected a folder with card.json and its weights.")
+    values, made = dict(method.values), found.card.identity
+    shape = {name: values[name] for name in spec.shaped_by}
+    if (made.get("method"), made.get("parameters")) != (method.spec.name, shape):
+        raise UsageError(
+            f"{folder} holds what {found.card.method} has learned, which {method.name} cannot use; write "
+            f"{found.card.method} with checkpoint=… beside its parameters."
+        )
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from inpaintbench.api import DatasetSpec, MaskSpec, MethodSpec, MetricSpec
-from inpaintbench.checkpoints import Library
+from inpaintbench.checkpoints import Checkpoint, Library
 from inpaintbench.errors import StoreError
 from inpaintbench.execution.cells import Cell
 from inpaintbench.execution.chosen import ChosenDataset, ChosenMask, ChosenMethod, ChosenMetric, Obtain
@@ -78,6 +79,16 @@ class Plan:
         states = {"missing", "interrupted"} | ({"failed"} if "failed" in RERUNS[rerun] else set())
         return tuple(one for one in self.trainings if one.training.wanted.key in keys and one.state in states)
 
+    def taught(self, obtained: Mapping[str, Checkpoint]) -> Plan:
+        """Return the plan with what has been trained since it was made, by the keys of trainings."""
+        cells = []
+        for planned in self.cells:
+            cell = planned.cell
+            if cell.training and (found := obtained.get(cell.training.wanted.key)):
+                planned = _look_up(dataclasses.replace(cell, checkpoint=found), self.store)
+            cells.append(planned)
+        return dataclasses.replace(self, cells=tuple(cells))
+
     def __iter__(self) -> Iterator[PlannedCell]:
         return iter(self.cells)
 
@@ -101,7 +112,6 @@ def make_plan(
 
     Raises:
         UsageError: if a selector, a parameter, a data set or a mask of this size is not possible.
-        CheckpointError: if a checkpoint that is needed cannot be read.
     """
     methods = [ChosenMethod.look_up(one, obtain) for one in select(suite.methods, MethodSpec, registry)]
     masks = [ChosenMask.open(one, suite.size) for one in select(suite.masks, MaskSpec, registry)]

@@ -8,15 +8,14 @@ from pathlib import Path
 from typing import Final
 
 from inpaintbench.checkpoints import Library
-from inpaintbench.errors import CheckpointError, InpaintbenchError, MissingWeightsError, StoreError, UsageError
+from inpaintbench.errors import MissingWeightsError, StoreError, UsageError
 from inpaintbench.execution.device import automatic_batch_size, choose_device
 from inpaintbench.execution.evaluate import Setup, evaluate
-from inpaintbench.execution.learning import PlannedTraining
 from inpaintbench.execution.listener import Listener
 from inpaintbench.execution.options import SAMPLES, Options
-from inpaintbench.execution.plan import Plan, PlannedCell, Rerun, make_plan
+from inpaintbench.execution.plan import PlannedCell, Rerun, make_plan
 from inpaintbench.execution.scoring import Panel
-from inpaintbench.execution.training import School
+from inpaintbench.execution.training import School, train_all
 from inpaintbench.plugins import Registry, load_registry
 from inpaintbench.records import CellRecord
 from inpaintbench.results import Results
@@ -41,14 +40,7 @@ def run_suite(suite: Suite, registry: Registry, store: Store, options: Options, 
     device = choose_device(options.device)
     _refuse_file(store.root)
     library = Library()
-
-    def planned_now() -> Plan:
-        try:
-            return make_plan(suite, registry, store, lambda file: _obtain(file, listener), library)
-        except CheckpointError as error:
-            raise UsageError(str(error)) from error
-
-    plan = planned_now()
+    plan = make_plan(suite, registry, store, lambda file: _obtain(file, listener), library)
     to_run = plan.to_run(options.rerun)
     listener.planned(plan, to_run)
     failures: list[str] = []
@@ -57,8 +49,9 @@ def run_suite(suite: Suite, registry: Registry, store: Store, options: Options, 
         if not options.train:
             commands = "".join(f"\n  {one.training.command}" for one in to_train)
             raise UsageError(f"Not everything is trained that is to be run. To train it:{commands}")
-        untrained |= _train(to_train, School(device, library, listener), options)
-        plan = planned_now()
+        obtained, failed = train_all(to_train, School(device, library, listener), fail_fast=options.fail_fast)
+        untrained |= failed
+        plan = plan.taught(obtained)
         to_run = plan.to_run(options.rerun)
     if to_run:
         setup = Setup(
@@ -82,26 +75,6 @@ def run_suite(suite: Suite, registry: Registry, store: Store, options: Options, 
             if failures and options.fail_fast:
                 break
     return Results(store, tuple(planned.folder for planned in plan), tuple(failures))
-
-
-def _train(to_train: Sequence[PlannedTraining], school: School, options: Options) -> dict[str, str]:
-    """Train one after the other; return why those that failed did, by their keys.
-
-    Raises:
-        UsageError: what stops the whole run, such as a test picture among training pictures.
-    """
-    failures: dict[str, str] = {}
-    for planned in to_train:
-        try:
-            school.obtain(planned.training)
-        except UsageError:
-            raise
-        except (InpaintbenchError, OSError) as error:
-            failures[planned.training.wanted.key] = str(error)
-            school.listener.training_refused(planned.training, str(error))
-            if options.fail_fast:
-                break
-    return failures
 
 
 def _refuse_file(root: Path) -> None:

@@ -1,6 +1,7 @@
 """Training what a plan needs: pictures prepared, holes drawn, no test picture among them, weights stored."""
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -15,9 +16,17 @@ from inpaintbench.api import Trainer
 from inpaintbench.checkpoints import Card, Checkpoint, Library
 from inpaintbench.checkpoints.card import CARD
 from inpaintbench.checkpoints.library import PROGRESS
-from inpaintbench.errors import CheckpointError, DatasetError, InpaintbenchError, NoSplitError, TrainingError
+from inpaintbench.errors import (
+    CheckpointError,
+    DatasetError,
+    InpaintbenchError,
+    NoSplitError,
+    TrainingError,
+    UsageError,
+)
 from inpaintbench.execution.chosen import ChosenDataset, ChosenTraining
 from inpaintbench.execution.device import describe_device, torch_state_restored
+from inpaintbench.execution.learning import PlannedTraining
 from inpaintbench.execution.listener import Listener
 from inpaintbench.holes import About
 from inpaintbench.prepared.shelf import Shelf
@@ -160,6 +169,33 @@ class School:
         )
 
 
+def train_all(
+    trainings: Iterable[PlannedTraining], school: School, *, anew: bool = False, fail_fast: bool = False
+) -> tuple[dict[str, Checkpoint], dict[str, str]]:
+    """Train one after the other, whatever happens to one of them.
+
+    Returns:
+        The checkpoints, and why there is none, by the keys of trainings.
+
+    Raises:
+        UsageError: what stops everything, such as a test picture among training pictures.
+    """
+    obtained: dict[str, Checkpoint] = {}
+    failed: dict[str, str] = {}
+    for planned in trainings:
+        key = planned.training.wanted.key
+        try:
+            obtained[key] = school.obtain(planned.training, anew=anew)
+        except UsageError:
+            raise
+        except (InpaintbenchError, OSError) as error:
+            failed[key] = str(error)
+            school.listener.training_refused(planned.training, str(error))
+            if fail_fast:
+                break
+    return obtained, failed
+
+
 def _split(training: ChosenTraining) -> ChosenDataset:
     if training.dataset is None:
         raise TrainingError(training.obstacle)
@@ -191,8 +227,9 @@ def _draw_holes(training: ChosenTraining) -> Bool[np.ndarray, "m size size"] | N
     """Draw the holes that a training takes its own from, as many of each mask."""
     if not training.masks:
         return None
-    holes = np.zeros((POOL, training.size, training.size), dtype=bool)
-    for number in range(POOL):
+    count = min(POOL, training.steps * training.batch)
+    holes = np.zeros((count, training.size, training.size), dtype=bool)
+    for number in range(count):
         mask = training.masks[number % len(training.masks)]
         holes[number] = mask.draw(training.size, About(training.seed, "training", str(number), mask.seed_name))
     return holes

@@ -48,6 +48,8 @@ def draw_samples(folder: Path, pictures: Float[Tensor, "n 3 h w"], columns: int 
     """Save pictures in [0, 1] as one grid, `columns` in a row, with a thin white frame round each."""
     levels = (pictures.detach().float().cpu().clamp(0, 1) * 255).round().byte().permute(0, 2, 3, 1).numpy()
     count, height, width, _ = levels.shape
+    if not count:
+        raise ValueError("there is no picture to draw")
     columns = min(columns, count)
     rows = -(-count // columns)
     grid = np.full((rows * (height + 2) + 2, columns * (width + 2) + 2, 3), 255, dtype=np.uint8)

@@ -3,6 +3,7 @@
 import dataclasses
 import datetime
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,10 +23,13 @@ from inpaintbench.training.history import History
 from inpaintbench.training.lessons import Lessons
 from inpaintbench.training.networks import reduced_precision
 from inpaintbench.training.progress import load_progress, save_progress
-from inpaintbench.training.watch import refuse_nonsense, warnings
+from inpaintbench.training.watch import refuse_broken, refuse_nonsense, warnings
 
 LOOK_EVERY = 50
 """Steps between two looks at the losses: each makes the device finish what it was given."""
+
+LOG = "log.txt"
+"""The traceback of each failure."""
 
 SAVE_SECONDS = 60.0
 """Between two saves of the whole state."""
@@ -101,8 +105,11 @@ class _Attempt:
     def begin(self) -> None:
         """Build the trainer, and put it into the state that an earlier attempt has left, if any."""
         first = _seed(self._lessons, "weights")
-        torch.manual_seed(first)
+        torch.manual_seed(_seed(self._lessons, "ambient weights"))
         self._trainer = self._course.build(torch.Generator().manual_seed(first))
+        for part in ("networks", "auxiliaries", "optimizers", "step", "show"):
+            if not hasattr(self._trainer, part):
+                raise TrainingError(f"{type(self._trainer).__name__} has no {part}, which a trainer must have.")
         self._networks = {**self._trainer.networks, **self._trainer.auxiliaries}
         for network in self._networks.values():
             network.to(self._lessons.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -120,7 +127,7 @@ class _Attempt:
         on_progress(self._step)
         saved, looked = time.perf_counter(), self._step
         while self._step < self._lessons.steps:
-            torch.manual_seed(_seed(self._lessons, "step", self._step))
+            torch.manual_seed(_seed(self._lessons, "ambient", self._step))  # another stream than the lesson's
             lesson = self._lessons[self._step]
             self._history.add(self._step, self._trainer.step(lesson))
             self._step += 1
@@ -135,16 +142,22 @@ class _Attempt:
                 saved = time.perf_counter()
 
     def save(self) -> None:
-        """Keep the whole state."""
+        """Keep the whole state, unless it is of no use."""
+        refuse_broken(self._networks, self._step)
         save_progress(self._folder / PROGRESS, self._trainer, self._history, self._step, self._seconds)
 
     def finish(self) -> Card:
         """Store the weights, the pictures, and last the card; the state is not needed any more."""
+        refuse_broken(self._networks, self._step)
         states = {name: network.state_dict() for name, network in self._trainer.networks.items()}
         weights = write_weights(self._folder / WEIGHTS, states)
-        draw_losses(self._folder, self._history, self._course.card.title)
-        draw_samples(self._folder, self._trainer.show(self._lessons[0]))
         card = dataclasses.replace(self.card(), weights=weights)
+        try:
+            draw_losses(self._folder, self._history, card.title)
+            draw_samples(self._folder, self._trainer.show(self._lessons[0]))
+        except Exception as error:  # what was learned counts for more than a picture of it
+            said = f"The pictures of this training could not be drawn: {type(error).__name__}: {error}"
+            card = dataclasses.replace(card, warnings=(*card.warnings, said))
         card.write(self._folder)
         (self._folder / PROGRESS).unlink(missing_ok=True)
         for rest in self._folder.glob(".*.partial"):  # an attempt that was killed has left it
@@ -153,6 +166,8 @@ class _Attempt:
 
     def fail(self, error: Exception | SystemExit) -> Card:
         """Store that it has failed, and why."""
+        with (self._folder / LOG).open("a", encoding="utf-8") as log:
+            log.write("".join(traceback.format_exception(error)))
         card = self.card(error)
         card.write(self._folder)
         return card

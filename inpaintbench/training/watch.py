@@ -1,8 +1,11 @@
 """What can go wrong in a training: losses that are no numbers end it, a collapsed discriminator is reported."""
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
+import torch
+from torch import nn
 
 from inpaintbench.errors import TrainingError
 from inpaintbench.training.history import History
@@ -38,6 +41,21 @@ def refuse_nonsense(history: History, step: int) -> None:
             raise TrainingError(
                 f"The loss {name} is {value} in step {wrong[0]:,}: the training has diverged. Another train_seed, "
                 "a larger batch or other parameters may help."
+            )
+
+
+def refuse_broken(networks: Mapping[str, nn.Module], steps: int) -> None:
+    """End a training whose weights are no numbers any more, though the last losses were.
+
+    Raises:
+        TrainingError: if a weight or a buffer is infinite or NaN.
+    """
+    for name, network in networks.items():
+        tensors = [tensor for tensor in network.state_dict().values() if tensor.is_floating_point()]
+        if not all(bool(torch.isfinite(tensor).all()) for tensor in tensors):
+            raise TrainingError(
+                f"Weights of the network {name} are no numbers after step {steps:,}: the training has diverged. "
+                "Another train_seed, a larger batch or other parameters may help."
             )
 
 

@@ -71,7 +71,7 @@ class TinyTrainer:
         self.auxiliaries: Mapping[str, nn.Module] = {"critic": critic}
         self.optimizers: Mapping[str, torch.optim.Optimizer] = {
             "net": torch.optim.Adam(net.parameters(), 0.05, betas=(0.5, 0.999)),
-            "critic": torch.optim.SGD(critic.parameters(), 0.01, momentum=0.9),
+            "critic": torch.optim.SGD(critic.parameters(), 0.001, momentum=0.9),
         }
 
     def step(self, lesson: Lesson) -> Mapping[str, Tensor]:

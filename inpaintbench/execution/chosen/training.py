@@ -17,13 +17,14 @@ from inpaintbench.execution.chosen.pictures import ChosenDataset
 from inpaintbench.plugins import Registry
 from inpaintbench.provenance import code_digest, core_digest, source_digest
 from inpaintbench.selectors import Selection, select
-from inpaintbench.store import slug
 
 _ENGINE: Final = (
     "inpaintbench.execution.training",
+    "inpaintbench.training.adversarial",
     "inpaintbench.training.lessons",
     "inpaintbench.training.loop",
     "inpaintbench.training.networks",
+    "inpaintbench.training.schedule",
 )
 """Modules of the harness on which every training's weights depend."""
 
@@ -57,35 +58,33 @@ class ChosenTraining(Part):
         cls,
         method: Selection[MethodSpec],
         pictures: ChosenDataset | str,
-        mask: ChosenMask,
+        spec: TrainingSpec,
+        for_mask: ChosenMask | None,
         size: int,
         registry: Registry,
-    ) -> ChosenTraining | None:
-        """Return the training that a method needs in a cell; None if it needs none, or was given a checkpoint.
+    ) -> ChosenTraining:
+        """Return the training of a method.
 
         Args:
-            method: of the cell.
-            pictures: the training split of the cell's data set, or a sentence that says why there is none.
-            mask: of the cell.
+            method: what is trained.
+            pictures: the training split of a data set, or a sentence that says why there is none.
+            spec: of the training: the method's.
+            for_mask: the mask that it is trained for; None for any.
             size: of the pictures.
             registry: of the masks that the training's spec names.
         """
-        spec, values = method.spec.training, dict(method.values)
-        if spec is None or values["checkpoint"] != "none":
-            return None
-        for_mask = spec.trains_per_mask(values)
-        masks: tuple[ChosenMask, ...] = (mask,)
+        masks: tuple[ChosenMask, ...] = () if for_mask is None else (for_mask,)
         obstacle = pictures if isinstance(pictures, str) else ""
         if spec.sizes and size not in spec.sizes:
             possible = ", ".join(map(str, spec.sizes))
             obstacle = f"{method.spec.name} can be trained at {possible} pixels, not at {size}."
-        elif not for_mask:
+        elif for_mask is None:
             try:
                 masks = tuple(ChosenMask.open(one, size) for one in select(spec.masks, MaskSpec, registry))
             except UsageError as error:
                 masks, obstacle = (), f"The holes to train with cannot be drawn: {error}"
         dataset = None if isinstance(pictures, str) else pictures
-        return cls(method, spec, dataset, masks, mask.selection.name if for_mask else "", size, obstacle)
+        return cls(method, spec, dataset, masks, for_mask.selection.name if for_mask else "", size, obstacle)
 
     @property
     def values(self) -> Mapping[str, Value]:
@@ -135,7 +134,7 @@ class ChosenTraining(Part):
             "version": self.spec.version,
             "parameters": self.shape,
             "dataset": self.dataset.identity if self.dataset else {},
-            "masks": {mask.selection.portable_name: mask.identity for mask in self.masks},
+            "masks": [mask.identity for mask in self.masks],
             "size": self.size,
             "steps": self.steps,
             "batch": self.batch,
@@ -150,9 +149,7 @@ class ChosenTraining(Part):
     @cached_property
     def wanted(self) -> Wanted:
         """Where its checkpoint is looked for."""
-        dataset = self.dataset.selection.name if self.dataset else "none"
-        names = tuple(slug(name) for name in (self.name, dataset, self.for_mask) if name)
-        return Wanted(names, self.identity, self.spec.shipped)
+        return Wanted(self.method.spec.name, self.identity, self.spec.shipped)
 
     @property
     def command(self) -> str:
