@@ -17,7 +17,7 @@ from inpaintbench.checkpoints.weights import write_weights
 IDENTITY: dict[str, Any] = {
     "method": "learner",
     "dataset": {"name": "faces", "code": "1"},
-    "masks": {"circle": {"parameters": {"diameter": 8}, "code": "2"}},
+    "masks": [{"name": "circle", "parameters": {"diameter": 8}, "code": "2"}],
     "size": 64,
     "code": {"trainer": "3"},
 }

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import copy
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ def library(tmp_path: Path) -> Library:
 
 @pytest.fixture
 def wanted(identity: dict[str, Any]) -> Wanted:
-    return Wanted(("learner", "faces"), identity)
+    return Wanted("learner", identity)
 
 
 @pytest.fixture
@@ -47,16 +48,16 @@ def test_the_folder_is_the_variables_or_lies_in_the_cache(tmp_path: Path, monkey
 
 def test_a_key_is_16_digits_of_the_identitys_hash(wanted: Wanted) -> None:
     other = copy.deepcopy(dict(wanted.identity))
-    other["masks"]["circle"]["code"] = "another"
+    other["masks"][0]["code"] = "another"
 
     assert len(wanted.key) == 16
-    assert wanted.key == Wanted(("elsewhere",), dict(reversed(list(wanted.identity.items())))).key
-    assert wanted.key != Wanted(wanted.names, other).key
+    assert wanted.key == Wanted("elsewhere", dict(reversed(list(wanted.identity.items())))).key
+    assert wanted.key != Wanted(wanted.name, other).key
 
 
 def test_what_was_trained_here_is_found(library: Library, wanted: Wanted, put: Any) -> None:
     assert library.find(wanted) is None
-    assert library.place(wanted) == library.folder / "learner/faces" / wanted.key
+    assert library.place(wanted) == library.folder / "learner" / wanted.key
     put(library.place(wanted))
     found = library.find(wanted)
 
@@ -67,7 +68,7 @@ def test_what_was_trained_here_is_found(library: Library, wanted: Wanted, put: A
 
 def test_what_was_trained_here_by_other_code_is_not(library: Library, wanted: Wanted, put: Any) -> None:
     put(library.place(wanted))
-    changed = Wanted(wanted.names, {**wanted.identity, "code": {"trainer": "4"}})
+    changed = Wanted(wanted.name, {**wanted.identity, "code": {"trainer": "4"}})
 
     assert library.find(changed) is None
 
@@ -98,23 +99,44 @@ def test_what_was_begun_is_interrupted(library: Library, wanted: Wanted) -> None
     assert library.find(wanted) is None
 
 
-@pytest.mark.parametrize("change", ["code", "deep code", "version of code"])
+@pytest.mark.parametrize("change", ["code", "code of a mask", "code of the data set"])
 def test_what_was_shipped_is_found_whatever_code_made_it(
     library: Library, wanted: Wanted, put: Any, package: Path, change: str
 ) -> None:
     put(package / "learner-faces")
     identity = copy.deepcopy(dict(wanted.identity))
-    if change == "deep code":
-        identity["masks"]["circle"]["code"] = "another"
-    elif change == "version of code":
+    if change == "code of a mask":
+        identity["masks"][0]["code"] = "another"
+    elif change == "code of the data set":
         identity["dataset"]["code"] = {"quite": ["another"]}
     else:
         identity["code"] = {}
-    found = library.find(Wanted(wanted.names, identity, "shipping_plugin:trained"))
+    found = library.find(Wanted(wanted.name, identity, "shipping_plugin:trained"))
 
     assert found is not None
     assert found.shipped
     assert found.folder == package / "learner-faces"
+
+
+@pytest.mark.parametrize("where", ["parameters", "dataset parameters", "mask parameters"])
+def test_what_is_called_code_elsewhere_counts(
+    library: Library, wanted: Wanted, put: Any, package: Path, where: str
+) -> None:
+    put(package / "learner-faces", identity=_with_code(wanted.identity, where, "1"))
+
+    def found(code: str) -> Checkpoint | None:
+        return library.find(Wanted(wanted.name, _with_code(wanted.identity, where, code), "shipping_plugin:trained"))
+
+    assert found("1") is not None
+    assert found("2") is None
+
+
+def _with_code(identity: Mapping[str, Any], where: str, code: str) -> dict[str, Any]:
+    """Return an identity with a parameter called `code`: of the method, the data set or the mask."""
+    changed: dict[str, Any] = copy.deepcopy(dict(identity))
+    part = {"parameters": changed, "dataset parameters": changed["dataset"], "mask parameters": changed["masks"][0]}
+    part[where]["parameters"] = {"code": code}
+    return changed
 
 
 def test_what_was_shipped_of_something_else_is_not_found(
@@ -125,14 +147,14 @@ def test_what_was_shipped_of_something_else_is_not_found(
     (package / "failed").mkdir()
     card(status="failed").write(package / "failed")
 
-    assert library.find(Wanted(wanted.names, wanted.identity, "shipping_plugin:trained")) is None
+    assert library.find(Wanted(wanted.name, wanted.identity, "shipping_plugin:trained")) is None
 
 
 def test_what_was_trained_here_comes_before_what_was_shipped(
     library: Library, wanted: Wanted, put: Any, card: Any, package: Path
 ) -> None:
     put(package / "shipped")
-    shipping = Wanted(wanted.names, wanted.identity, "shipping_plugin:trained")
+    shipping = Wanted(wanted.name, wanted.identity, "shipping_plugin:trained")
     library.place(wanted).mkdir(parents=True)
     card(status="failed", error="no luck").write(library.place(wanted))
     assert getattr(library.find(shipping), "shipped", None)  # a failure comes last
@@ -143,7 +165,7 @@ def test_what_was_trained_here_comes_before_what_was_shipped(
 
 def test_a_package_that_is_not_there_is_named(library: Library, wanted: Wanted) -> None:
     with pytest.raises(PluginError, match=r"said to lie in 'no_such_plugin:here', and there is no package no_such_plu"):
-        library.find(Wanted(wanted.names, wanted.identity, "no_such_plugin:here"))
+        library.find(Wanted(wanted.name, wanted.identity, "no_such_plugin:here"))
 
 
 def test_all_that_has_ended_is_listed(library: Library, put: Any, card: Any) -> None:

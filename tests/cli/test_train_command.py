@@ -70,7 +70,7 @@ def test_a_method_that_learns_nothing_cannot_be_trained(bench: Any) -> None:
     outcome = bench("train", "mean_fill", *CHOICE)
 
     assert outcome.code == 2
-    assert outcome.err == "bench: None of these methods is trained; `bench show NAME` says which are.\n"
+    assert outcome.err == "bench: There is nothing to train: `bench show NAME` says which methods learn.\n"
 
 
 def test_masks_count_for_what_is_trained_per_mask(bench: Any) -> None:
@@ -78,9 +78,39 @@ def test_masks_count_for_what_is_trained_per_mask(bench: Any) -> None:
 
     assert [line.partition(": ")[0] for line in bench(*arguments).out.splitlines()] == [
         f"tailored[holes=own] × pictures × {SQUARE}",
-        "tailored × pictures",
         "tailored[holes=own] × pictures × circle[diameter=8]",
+        "tailored × pictures",
     ]
+
+
+def test_masks_that_do_not_fit_count_only_for_what_is_trained_per_mask(bench: Any) -> None:
+    large = [*CHOICE[:4], "-k", "center_square[side=20]", "--size", "16"]
+    plain, own = bench("train", "tiny", *large), bench("train", "tailored[holes=own]", *large)
+    (trained,) = Library()
+
+    assert (plain.code, plain.out) == (0, f"tiny × pictures: {trained.folder}\n")
+    assert own.code == 2
+    assert "side=20" in own.err
+
+
+def test_the_suites_masks_need_not_fit(bench: Any) -> None:
+    assert bench("train", "tiny", *CHOICE[:4], "--size", "10").code == 0
+    assert bench("run", "-m", "tiny", *CHOICE[:4], "--size", "10").code == 2  # those of the default suite are larger
+
+
+def test_what_cannot_be_read_is_trained_anew(bench: Any) -> None:
+    bench("train", "tiny", *CHOICE)
+    (before,) = Library()
+    (before.folder / "card.json").write_text("{")
+    refused = bench("train", "tiny", "tiny[width=4]", *CHOICE)
+    again = bench("train", "tiny", *CHOICE, "--anew")
+
+    assert refused.code == 1
+    assert "tiny × pictures is not trained. " in refused.err
+    assert "card.json is no card of a checkpoint" in refused.err
+    assert refused.out.startswith("tiny[width=4] × pictures: ")
+    assert (again.code, again.out) == (0, f"tiny × pictures: {before.folder}\n")
+    assert Checkpoint.at(before.folder) is not None
 
 
 def test_one_that_fails_stops_no_other(bench: Any) -> None:
@@ -110,8 +140,10 @@ def test_a_folder_that_cannot_be_written(bench: Any, tmp_path: Path, monkeypatch
     monkeypatch.setenv("INPAINTBENCH_CHECKPOINTS", str(tmp_path / "file"))
     outcome = bench("train", "tiny", *CHOICE)
 
-    assert outcome.code == 2
+    assert (outcome.code, outcome.out) == (1, "")
+    assert outcome.err.startswith("tiny × pictures is not trained. ")
     assert "cannot be written: Not a directory" in outcome.err
+    assert "Traceback" not in outcome.err
 
 
 @pytest.mark.parametrize(
@@ -218,7 +250,7 @@ def test_a_run_that_trains_says_so(bench: Any) -> None:
 
 def test_a_table_shows_what_was_mended_once(bench: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr("inpaintbench.training.loop.draw_samples", None)  # so that every training fails
+        patch.setattr("inpaintbench.training.loop.write_weights", None)  # so that every training fails
         failed = bench("run", "-m", "tiny", *RUN, "--json")
     mended = bench("run", "-m", "tiny", *RUN, "--rerun", "failed", "--json")
     table = bench("table", "results/embedded", "--format", "json")

@@ -12,12 +12,14 @@ from typing import Any
 import pytest
 import torch
 
+import inpaintbench.training
 from inpaintbench.api import TrainingSpec
 from inpaintbench.checkpoints import Card, Checkpoint
 from inpaintbench.checkpoints.library import PROGRESS, WEIGHTS
 from inpaintbench.checkpoints.weights import write_weights
-from inpaintbench.errors import CheckpointError, UnknownNameError, UsageError
+from inpaintbench.errors import UnknownNameError, UsageError
 from inpaintbench.execution.chosen import ChosenTraining
+from inpaintbench.execution.chosen.training import _ENGINE
 from inpaintbench.execution.learning import PlannedTraining
 from inpaintbench.execution.plan import Plan, make_plan
 from inpaintbench.plugins import load_registry
@@ -92,11 +94,23 @@ def test_what_failed_says_why(look: Look) -> None:
     assert (planned.state, planned.why, planned.checkpoint) == ("failed", "it has diverged", None)
 
 
-def test_what_cannot_be_read_stops_the_plan(look: Look) -> None:
-    (finish(only(look())) / "card.json").write_text("{")
+@pytest.mark.parametrize(
+    ("damage", "why"),
+    [
+        (lambda folder: (folder / "card.json").write_text("{"), "card.json is no card of a checkpoint"),
+        (lambda folder: (folder / WEIGHTS).unlink(), "has a card and no weights.safetensors"),
+    ],
+)
+def test_what_cannot_be_read_is_damaged(look: Look, damage: Callable[[Path], object], why: str) -> None:
+    folder = finish(only(look()))
+    damage(folder)
+    plan = look()
+    planned = only(plan)
 
-    with pytest.raises(CheckpointError, match=r"card\.json is no card of a checkpoint"):
-        look()
+    assert (planned.state, planned.checkpoint, planned.folder) == ("damaged", None, folder)
+    assert why in planned.why
+    assert plan.to_train(plan.cells, "all") == ()  # nobody but `bench train --anew` overwrites it
+    assert [one.state for one in plan] == ["missing"]  # it is run, fails, and says why
 
 
 def test_what_came_with_the_plugin_is_shipped(look: Look, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -250,7 +264,8 @@ def test_a_method_that_is_trained_per_mask(look: Look) -> None:
         [SQUARE],
         [CIRCLE],
     ]
-    assert [len(one.wanted.names) for one in (both, square, circle)] == [2, 3, 3]
+    assert len({one.wanted.key for one in (both, square, circle)}) == 3
+    assert {one.wanted.name for one in (both, square, circle)} == {"tailored"}
 
 
 def test_what_to_type_to_train_it(look: Look) -> None:
@@ -286,23 +301,83 @@ def test_a_cells_key_holds_the_hash_of_the_weights(look: Look) -> None:
     cell = look().cells[0].cell
     checkpoint = cell.checkpoint
     assert checkpoint is not None
-    assert cell.identity["checkpoint"] == {"training": only(look()).training.wanted.key, "sha256": checkpoint.sha256}
+    assert set(cell.identity["checkpoint"]) == {"sha256", "code"}
+    assert cell.identity["checkpoint"]["sha256"] == checkpoint.sha256
+
+
+def test_a_cells_key_holds_the_training_until_there_are_weights(look: Look) -> None:
+    cell = look().cells[0].cell
+
+    assert cell.training is not None
+    assert cell.identity["checkpoint"] == {"training": cell.training.wanted.key}
+
+
+@pytest.mark.parametrize("trained", [True, False])
+def test_the_engines_code_counts_only_until_there_are_weights(
+    look: Look, monkeypatch: pytest.MonkeyPatch, trained: bool
+) -> None:
+    def see() -> tuple[str, list[str]]:
+        if trained:
+            finish(only(look()))
+        plan = look()
+        return only(plan).training.wanted.key, keys(plan)
+
+    training, cells = see()
+    monkeypatch.setattr("inpaintbench.execution.chosen.training._ENGINE", ("inpaintbench.training.loop",))
+    other, after = see()
+    assert other != training
+    assert (after == cells) is trained
+
+
+def test_the_code_that_weights_run_through_counts(look: Look, monkeypatch: pytest.MonkeyPatch) -> None:
+    finish(only(look()))
+    before = keys(look(methods=("tiny", "mean_fill")))
+    monkeypatch.setattr("inpaintbench.execution.cells._RUN_THROUGH", ("inpaintbench.training.networks",))
+    after = keys(look(methods=("tiny", "mean_fill")))
+
+    assert after[0] != before[0]
+    assert after[1] == before[1]
+
+
+@pytest.mark.parametrize("name", inpaintbench.training.__all__)
+def test_the_engine_is_all_that_trainers_share(name: str) -> None:
+    assert getattr(inpaintbench.training, name).__module__ in _ENGINE
 
 
 def test_a_checkpoint_that_was_given_is_used_whatever_made_it(look: Look, tmp_path: Path) -> None:
-    given = finish(only(look()), tmp_path / "given", scale=3.0, identity={})
-    plan = look(methods=(f"tiny[checkpoint={given}]", f"tiny[width=9,checkpoint={given}]"))
+    planned = only(look())
+    made = {"method": "tiny", "parameters": planned.training.shape, "steps": 7, "code": {}}
+    given = finish(planned, tmp_path / "given", scale=3.0, identity=made)
+    plan = look(methods=(f"tiny[checkpoint={given}]", f"tiny[gain=9,steps=8,checkpoint={given}]"), size=17)
 
     assert plan.trainings == ()
-    for planned in plan:
-        assert planned.cell.training is None
-        assert planned.cell.checkpoint == Checkpoint.at(given)
+    for each in plan:
+        assert each.cell.training is None
+        assert each.cell.checkpoint == Checkpoint.at(given)
     before = keys(plan)
     moved = tmp_path / "moved"
     given.rename(moved)
-    assert keys(look(methods=(f"tiny[checkpoint={moved}]", f"tiny[width=9,checkpoint={moved}]"))) == before
-    finish(only(look()), moved, scale=4.0)
-    assert keys(look(methods=(f"tiny[checkpoint={moved}]",))) != before[:1]
+    assert (
+        keys(look(methods=(f"tiny[checkpoint={moved}]", f"tiny[gain=9,steps=8,checkpoint={moved}]"), size=17)) == before
+    )
+    finish(planned, moved, scale=4.0)
+    assert keys(look(methods=(f"tiny[checkpoint={moved}]",), size=17)) != before[:1]
+
+
+@pytest.mark.parametrize(
+    ("made_by", "asked"),
+    [("tailored", "tiny"), ("tiny", "watched"), ("tiny[width=5]", "tiny"), ("tiny", "tiny[dropout=0.5]")],
+)
+def test_a_checkpoint_of_another_network_is_refused(look: Look, tmp_path: Path, made_by: str, asked: str) -> None:
+    planned = only(look(methods=(made_by,)))
+    given = finish(planned, tmp_path / "given", method=planned.training.name)
+    name, _, others = asked.removesuffix("]").partition("[")
+    others = others or (f"path={tmp_path}" if name == "watched" else "")
+
+    with pytest.raises(UsageError) as caught:
+        look(methods=(f"{name}[{','.join(filter(None, (others, f'checkpoint={given}')))}]",))
+    assert str(caught.value).startswith(f"{given} holds what {made_by} has learned, which {name}[")
+    assert str(caught.value).endswith(f"cannot use; write {made_by} with checkpoint=… beside its parameters.")
 
 
 def test_a_checkpoint_that_is_none_is_refused(look: Look, tmp_path: Path) -> None:

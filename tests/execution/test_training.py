@@ -20,7 +20,7 @@ from inpaintbench.errors import CheckpointError, DatasetError, TrainingError, Us
 from inpaintbench.execution import training as training_module
 from inpaintbench.execution.chosen import ChosenTraining
 from inpaintbench.execution.listener import Listener
-from inpaintbench.execution.training import School
+from inpaintbench.execution.training import School, train_all
 from inpaintbench.holes import About, draw_hole
 from inpaintbench.plugins import load_registry
 from inpaintbench.results import Results
@@ -129,6 +129,16 @@ def test_half_of_the_holes_are_of_each_mask(school: School, training_of: Trainin
     assert holes.shape == (64, 16, 16)
     assert (holes[0::2] == square).all()
     assert (holes[1::2] == circle).all()
+
+
+@pytest.mark.parametrize(("steps", "batch", "count"), [(3, 5, 15), (16, 4, 64), (17, 4, 64)])
+def test_no_more_holes_are_drawn_than_are_used(
+    school: School, training_of: TrainingOf, steps: int, batch: int, count: int
+) -> None:
+    holes = material(school, training_of(methods=(f"tiny[steps={steps},batch={batch}]",))).holes
+
+    assert holes is not None
+    assert len(holes) == count
 
 
 def test_holes_are_drawn_from_the_seed_of_the_training(school: School, training_of: TrainingOf) -> None:
@@ -273,7 +283,7 @@ def test_faults_of_plugins_become_failures_of_the_training(
 def test_a_folder_that_cannot_be_made_is_named(training_of: TrainingOf, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
 
-    with pytest.raises(CheckpointError, match=r"file/tiny/pictures/\w+ cannot be written: Not a directory"):
+    with pytest.raises(CheckpointError, match=r"file/tiny/\w+ cannot be written: Not a directory"):
         School(torch.device("cpu"), Library(tmp_path / "file")).obtain(training_of())
 
 
@@ -393,12 +403,21 @@ def test_a_training_that_fails_costs_its_own_cells(learn: Run) -> None:
     assert {one.card.status for one in Library()} == {"complete", "failed"}
 
 
-@pytest.mark.parametrize("fault", ["constructor", "show", "exits", "shape"])
+@pytest.mark.parametrize("fault", ["constructor", "exits", "shape"])
 def test_whatever_a_trainer_raises_no_run_ends(learn: Run, fault: str) -> None:
     results = learn(methods=[f"tiny[fault={fault}]", "mean_fill"])
 
     assert statuses(results) == ["failed", "complete"]
     assert f"tiny[fault={fault}] × pictures is not trained. " in message(results)
+
+
+def test_pictures_that_cannot_be_drawn_cost_no_cells(learn: Run) -> None:
+    results = learn(methods=["tiny[fault=show]"])
+
+    assert statuses(results) == ["complete"]
+    assert results.cells[0].record.environment["checkpoint"]["warnings"] == [
+        "The pictures of this training could not be drawn: ValueError: nothing can be shown"
+    ]
 
 
 @pytest.mark.parametrize("method", ["lost", "shaken", "unmasked", "stubborn"])
@@ -471,13 +490,62 @@ def test_a_damaged_checkpoint_costs_its_cell(learn: Run) -> None:
     assert "is not the file that its card describes" in results.failures[0]
 
 
-def test_a_damaged_card_ends_the_run(learn: Run) -> None:
+def test_a_damaged_card_costs_its_cells(learn: Run) -> None:
     learn()
     (trained,) = Library()
     (trained.folder / "card.json").write_text("{")
+    results = learn(methods=["tiny", "mean_fill", "tiny[width=4]"], rerun="failed")
 
-    with pytest.raises(UsageError, match=r"card\.json is no card of a checkpoint"):
-        learn()
+    assert statuses(results) == ["failed", "complete", "complete"]
+    assert "tiny × pictures is not trained. " in message(results)
+    assert "card.json is no card of a checkpoint" in message(results)
+    assert len(results.failures) == 1
+    assert (trained.folder / "card.json").read_text() == "{"
+
+
+def test_anew_trains_what_is_damaged(school: School, training_of: TrainingOf) -> None:
+    first = school.obtain(training_of())
+    (first.folder / "card.json").write_text("{")
+    with pytest.raises(CheckpointError, match=r"card\.json is no card of a checkpoint"):
+        school.obtain(training_of())
+
+    assert school.obtain(training_of(), anew=True).sha256 == first.sha256
+
+
+def test_two_selectors_of_one_training_share_it(learn: Run) -> None:
+    results = learn(methods=["tiny[steps=4,batch=3]", "tiny[epochs=2,batch=3]"])  # twice six pictures by threes
+    (trained,) = Library()
+
+    assert statuses(results) == ["complete", "complete"]
+    assert {cell.record.environment["checkpoint"]["sha256"] for cell in results.cells} == {trained.sha256}
+    assert results.cells[0].record.means == results.cells[1].record.means
+
+
+@pytest.mark.parametrize("error", [TrainingError("no luck"), CheckpointError("no luck"), OSError("no luck")])
+def test_what_ends_one_training_ends_no_other(
+    look_at_learners: Any, school: School, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    first, second = look_at_learners(methods=("tiny", "tiny[width=4]")).trainings
+    obtain = School.obtain
+
+    def refuse(self: School, training: ChosenTraining, **options: Any) -> Checkpoint:
+        if training.wanted.key == first.training.wanted.key:
+            raise error
+        return obtain(self, training, **options)
+
+    monkeypatch.setattr(School, "obtain", refuse)
+    obtained, failed = train_all((first, second), school)
+    assert set(obtained) == {second.training.wanted.key}
+    assert failed == {first.training.wanted.key: "no luck"}
+    assert train_all((first, second), school, fail_fast=True) == ({}, failed)
+
+
+def test_a_leak_ends_all_trainings(look_at_learners: Any, school: School) -> None:
+    trainings = look_at_learners(datasets=("pictures[fault=leak]", "pictures")).trainings
+
+    with pytest.raises(UsageError, match="is the test picture test-1"):
+        train_all(trainings, school)
+    assert list(school.library) == []
 
 
 def test_weights_that_were_given_are_used(learn: Run) -> None:
@@ -488,9 +556,21 @@ def test_weights_that_were_given_are_used(learn: Run) -> None:
     assert results.cells[0].record.means == expected.cells[0].record.means
     assert results.cells[0].record.environment["checkpoint"]["sha256"] == trained.sha256
     assert len(list(Library())) == 1
-    wrong = learn(methods=[f"tiny[width=5,checkpoint={trained.folder}]"])
-    assert statuses(wrong) == ["failed"]
-    assert "size mismatch" in message(wrong)
+    with pytest.raises(
+        UsageError, match=r"has learned, which tiny\[width=5,checkpoint=.* cannot use; write tiny\[train_"
+    ):
+        learn(methods=[f"tiny[width=5,checkpoint={trained.folder}]"])
+
+
+def test_weights_that_do_not_fit_cost_their_cells(learn: Run) -> None:
+    learn()
+    (trained,) = Library()
+    identity = {**trained.card.identity, "parameters": {**trained.card.identity["parameters"], "width": 5}}
+    dataclasses.replace(trained.card, identity=identity).write(trained.folder)
+    results = learn(methods=[f"tiny[width=5,checkpoint={trained.folder}]", "mean_fill"])
+
+    assert statuses(results) == ["failed", "complete"]
+    assert "size mismatch" in message(results)
 
 
 def test_a_warning_of_the_training_is_kept_with_its_cells(learn: Run) -> None:

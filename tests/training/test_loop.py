@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -143,7 +145,6 @@ def test_all_attempts_count_for_the_time(course: Any, tmp_path: Path, monkeypatc
         ("exits", "SystemExit: 0", 7),
         ("shape", "RuntimeError: ", 12),
         ("constructor", "ValueError: the trainer cannot be built", 0),
-        ("show", "ValueError: nothing can be shown", 12),
     ],
 )
 def test_what_a_trainer_does_wrong_costs_its_training(
@@ -155,6 +156,126 @@ def test_what_a_trainer_does_wrong_costs_its_training(
     assert (card.status, card.steps, card.weights, card.warnings) == ("failed", steps, "", ())
     assert card.error.startswith(error)
     json.loads((tmp_path / "card.json").read_text(), parse_constant=pytest.fail)
+    assert names(tmp_path) == {"card.json", "log.txt"}
+    assert f"Error: {error.rpartition('Error: ')[2]}" in (tmp_path / "log.txt").read_text() or fault == "exits"
+
+
+def test_pictures_that_cannot_be_drawn_cost_no_weights(course: Any, tmp_path: Path) -> None:
+    card = train(course(fault="show"), tmp_path)
+
+    assert card == Card.read(tmp_path)
+    assert (card.status, card.steps, card.error) == ("complete", 12, "")
+    assert card.warnings == ("The pictures of this training could not be drawn: ValueError: nothing can be shown",)
+    assert card.weights == train(course(), tmp_path / "expected").weights
+    assert names(tmp_path) == FILES - {"samples.png"} | {"expected"}
+
+
+def test_the_log_holds_the_traceback_of_each_failure(course: Any, tmp_path: Path) -> None:
+    for attempt in (1, 2):
+        train(course(fault="raises"), tmp_path)
+        log = (tmp_path / "log.txt").read_text()
+
+        assert log.count("Traceback (most recent call last):") == attempt
+        assert log.count('raise ValueError("the trainer is broken")') == attempt
+        assert log.endswith("\nValueError: the trainer is broken\n")
+
+
+PARTS = ("networks", "auxiliaries", "optimizers", "step", "show")
+
+
+@pytest.mark.parametrize("missing", PARTS)
+def test_a_trainer_that_lacks_a_part_is_refused_before_its_first_step(
+    course: Any, tmp_path: Path, missing: str
+) -> None:
+    given = course()
+    told: list[int] = []
+
+    def build(generator: torch.Generator) -> Any:
+        trainer = given.build(generator)
+        return SimpleNamespace(**{part: getattr(trainer, part) for part in PARTS if part != missing})
+
+    card = train(Course(build, given.lessons, given.card), tmp_path, told.append)
+    assert (card.status, card.steps, told) == ("failed", 0, [])
+    assert card.error == f"SimpleNamespace has no {missing}, which a trainer must have."
+
+
+def spoilt(course: Course, at: int, of: Callable[[Any], torch.Tensor], value: float) -> Course:
+    """Return a course whose trainer puts this value into a part of one of its tensors at the end of a step."""
+
+    def build(generator: torch.Generator) -> Any:
+        trainer: Any = course.build(generator)
+        take = trainer.step
+
+        def step(lesson: Lesson) -> Any:
+            losses = take(lesson)
+            if lesson.step == at:
+                of(trainer).data[0] = value
+            return losses
+
+        trainer.step = step
+        return trainer
+
+    return Course(build, course.lessons, course.card)
+
+
+@pytest.mark.parametrize("value", [math.nan, -math.inf])
+@pytest.mark.parametrize("network", ["net", "critic"])
+def test_weights_that_are_no_numbers_after_the_last_step_are_not_kept(
+    course: Any, tmp_path: Path, network: str, value: float
+) -> None:
+    card = train(spoilt(course(), 11, lambda trainer: next(getattr(trainer, network).parameters()), value), tmp_path)
+
+    assert (card.status, card.steps, card.weights) == ("failed", 12, "")
+    assert card.error.startswith(f"Weights of the network {network} are no numbers after step 12: the training has div")
+    assert all(None not in loss["means"] for loss in card.losses.values())
+    assert names(tmp_path) == {"card.json", "log.txt"}
+
+
+@pytest.mark.parametrize(("save_seconds", "steps"), [(0.0, 6), (60.0, 12)])
+def test_weights_that_are_no_numbers_are_not_saved(
+    course: Any, tmp_path: Path, save_seconds: float, steps: int
+) -> None:
+    # batch normalisation does not look at its running mean while it is trained: every loss stays a number
+    card = train(
+        spoilt(course(), 5, lambda trainer: trainer.net[1].running_mean, math.nan), tmp_path, save_seconds=save_seconds
+    )
+
+    assert (card.status, card.steps) == ("failed", steps)
+    assert f"are no numbers after step {steps}: " in card.error
+    assert all(None not in loss["means"] for loss in card.losses.values())
+    if save_seconds == 0:  # what was saved last is sound, and the next attempt goes on from there
+        told: list[int] = []
+        assert train(course(), tmp_path, told.append).status == "complete"
+        assert told[0] == 5
+
+
+def test_torchs_own_generator_gives_other_numbers_than_those_of_weights_and_lessons(
+    course: Any, tmp_path: Path
+) -> None:
+    given = course()
+    drawn: list[list[float]] = []
+
+    def draw(generator: torch.Generator) -> None:
+        for one in (generator, torch.default_generator):
+            state = one.get_state()
+            drawn.append(torch.rand(4, generator=one).tolist())
+            one.set_state(state)
+
+    def build(generator: torch.Generator) -> Any:
+        draw(generator)
+        trainer: Any = given.build(generator)
+        take = trainer.step
+
+        def step(lesson: Lesson) -> Any:
+            draw(lesson.generator)
+            return take(lesson)
+
+        trainer.step = step
+        return trainer
+
+    train(Course(build, given.lessons, given.card), tmp_path)
+    assert len(drawn) == 2 + 2 * 12
+    assert len({tuple(numbers) for numbers in drawn}) == len(drawn)
 
 
 def test_a_training_diverges_before_its_state_is_saved(course: Any, tmp_path: Path) -> None:
