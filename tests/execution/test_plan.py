@@ -8,6 +8,7 @@ import sys
 import textwrap
 import time
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any, get_args
 
@@ -309,8 +310,9 @@ def test_planning_imports_no_torch(tmp_path: Path) -> None:
         print(len(plan.cells), sorted({{"torch", "pandas", "torchvision"}} & set(sys.modules)))
     """
     command = [sys.executable, "-c", textwrap.dedent(program)]
-    folders = [str(Path(str(sys.modules[name].__file__)).parents[1]) for name in plugins.BUNDLED if "." not in name]
+    bundled = [import_module(name) for name in plugins.BUNDLED if "." not in name]
+    folders = [str(Path(str(module.__file__)).parents[1]) for module in bundled]
     environment = {"PYTHONPATH": ":".join([str(Path(plugins.__file__).parents[1]), *folders]), "PATH": ""}
     done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
 
-    assert done.stdout == "15 []\n"
+    assert done.stdout == "60 []\n"
