@@ -44,6 +44,8 @@ class Suite:
         seed: decides all holes, and all randomness of the methods.
         limit: at most so many images of each data set; None for all.
         description: one or two sentences.
+        adapted: whether its own methods are to meet other data sets, or another size, than it was written for. Those of
+            them that cannot learn there are left out then. No suite file says it; `replace` does.
     """
 
     name: str
@@ -55,6 +57,7 @@ class Suite:
     seed: int = 0
     limit: int | None = None
     description: str = ""
+    adapted: bool = False
 
     @classmethod
     def load(cls, name: str) -> Self:
@@ -84,7 +87,7 @@ class Suite:
             document = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
             raise SuiteError(f"{source} is no TOML: {error}.") from error
-        known = {field.name: field for field in dataclasses.fields(cls)}
+        known = {field.name: field for field in dataclasses.fields(cls) if field.name != "adapted"}
         for key in document:
             if key not in known:
                 raise UnknownNameError(f"key of a suite (in {source})", key, known)
@@ -105,7 +108,9 @@ class Suite:
             SuiteError: if a suite cannot say so.
         """
         given = {key: value for key, value in changes.items() if value is not None and value not in ((), [])}
-        return dataclasses.replace(self, **{key: _checked(key, value, "this run") for key, value in given.items()})
+        checked = {key: _checked(key, value, "this run") for key, value in given.items()}
+        adapted = "methods" not in given and (self.adapted or "datasets" in given or "size" in given)
+        return dataclasses.replace(self, **checked, adapted=adapted)
 
 
 def bundled_suites() -> Mapping[str, str]:

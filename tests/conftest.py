@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-# Of processes that tests start, too: two threads add in another order than one, and then weights differ in the last bits.
+# In processes that tests start, too: two threads add in another order than one, which changes the last bits of weights.
 os.environ["OMP_NUM_THREADS"] = "1"
 
 import hypothesis

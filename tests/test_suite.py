@@ -167,3 +167,26 @@ def test_overrides_take_the_place_of_what_they_name_alone(tmp_path: Path) -> Non
 def test_overrides_are_checked_as_a_file_is(tmp_path: Path, changes: dict[str, Any], message: str) -> None:
     with pytest.raises(SuiteError, match=message):
         Suite.load(write(tmp_path, MINIMAL)).replace(**changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "adapted"),
+    [
+        ({}, False),
+        ({"seed": 1, "masks": ("circle",)}, False),
+        ({"datasets": ("textures",)}, True),
+        ({"size": 128}, True),
+        ({"datasets": ("textures",), "methods": ("tv",)}, False),
+    ],
+)
+def test_a_suite_is_adapted_where_its_own_methods_meet_other_pictures(changes: dict[str, Any], adapted: bool) -> None:
+    suite = Suite.load("embedded").replace(**changes)
+
+    assert suite.adapted == adapted
+    assert suite.replace(seed=3).adapted == adapted
+    assert not suite.replace(methods=("tv",)).adapted
+
+
+def test_no_file_says_that_it_is_adapted(tmp_path: Path) -> None:
+    with pytest.raises(UnknownNameError, match="adapted"):
+        Suite.load(write(tmp_path, MINIMAL + "adapted = true\n"))

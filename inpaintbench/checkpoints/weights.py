@@ -64,5 +64,5 @@ def read_weights(checkpoint: Checkpoint) -> Trained:
 
 
 def _stored(tensor: Tensor, half: bool) -> Tensor:
-    tensor = tensor.detach().cpu().contiguous()
+    tensor = tensor.detach().cpu().contiguous().clone()  # weights that two layers share are stored for each
     return tensor.to(torch.float16) if half and tensor.is_floating_point() and tensor.ndim > 1 else tensor

@@ -58,6 +58,8 @@ class Lines(Listener):
         parts = [f"{len(to_run)} to run", f"{left['cached']} stored in {plan.store.root}"]
         parts += [f"{left[state]} {words}" for state, words in _LEFT.items() if left[state]]
         self.say(f"{cells}: {', '.join(parts)}.")
+        for line in say_left_out(plan):
+            self.say(line)
         for metric in plan.cells[0].cell.metrics if plan.cells else ():
             if metric.unavailable:
                 self.say(f"{metric.selection.name} is not scored: {metric.unavailable}")
@@ -221,6 +223,11 @@ class Display(Lines):
             self._images = None
         if self._cells is not None:
             self._progress.advance(self._cells)
+
+
+def say_left_out(plan: Plan) -> list[str]:
+    """Say which methods of an adapted suite are not run, and why."""
+    return [f"Left out, as they cannot be trained: {', '.join(names)}. {why}" for why, names in plan.left_out.items()]
 
 
 def duration(seconds: float) -> str:

@@ -77,7 +77,7 @@ def plan_command(request: Request, options: Options, as_json: bool) -> None:
         click.echo(json.dumps(rows, indent=1, ensure_ascii=False))
         return
     _print_trainings(plan)
-    _print_plan(plan, len(chosen))
+    _print_plan(plan, len(chosen), len(plan.to_train(plan.to_run(options.rerun), options.rerun)))
 
 
 def _print_trainings(plan: Plan) -> None:
@@ -92,7 +92,8 @@ def _print_trainings(plan: Plan) -> None:
         click.echo()
 
 
-def _print_plan(plan: Plan, to_run: int) -> None:
+def _print_plan(plan: Plan, to_run: int, to_train: int) -> None:
+    from inpaintbench.cli.progress import say_left_out
     from inpaintbench.report.sheet import shorten
 
     names = [planned.cell.title for planned in plan]
@@ -102,8 +103,12 @@ def _print_plan(plan: Plan, to_run: int) -> None:
         click.echo(f"{name:{width}}  {planned.state:11}  {len(planned.cell.dataset.items):6} images{why}".rstrip())
     counts = Counter(planned.state for planned in plan)
     summary = ", ".join(f"{count} {state}" for state, count in sorted(counts.items()))
+    for line in say_left_out(plan):
+        click.echo(line)
+    first = f", after {to_train} training{'s' * (to_train != 1)}" if to_train else ""
     click.echo(
-        f"{len(names)} cell{'s' * (len(names) != 1)} ({summary}); {to_run} would run. Results in {plan.store.root}."
+        f"{len(names)} cell{'s' * (len(names) != 1)} ({summary}); {to_run} would run{first}. "
+        f"Results in {plan.store.root}."
     )
 
 

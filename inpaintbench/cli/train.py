@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from inpaintbench.api import MethodSpec
 from inpaintbench.cli.options import training
 from inpaintbench.errors import UsageError
 from inpaintbench.plugins import Registry
@@ -68,8 +69,12 @@ def train_command(
     from inpaintbench.execution.device import choose_device
     from inpaintbench.execution.learning import plan_trainings
     from inpaintbench.execution.training import School, train_all
+    from inpaintbench.selectors import select
 
     library = Library()
+    for named in context.params["methods"]:
+        if not any(one.spec.training for one in select((named,), MethodSpec, registry)):
+            click.echo(f"bench: {named} learns nothing, and is not trained.", err=True)
     trainings = plan_trainings(suite, registry, library)
     if not trainings:
         raise UsageError("There is nothing to train: `bench show NAME` says which methods learn.")

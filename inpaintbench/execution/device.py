@@ -93,6 +93,23 @@ def torch_state_restored() -> Iterator[None]:
             torch.set_num_threads(threads)
 
 
+@contextmanager
+def full_float32() -> Iterator[None]:
+    """Let float32 be float32 on CUDA: convolutions there otherwise round what they multiply to 10 bits (TF32).
+
+    A method that prefers speed may choose so itself.
+    """
+    try:
+        convolutions, products = torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32
+    except RuntimeError:  # torch, if someone has used its newer settings, which the older ones cannot express
+        convolutions, products = True, False  # as a fresh process has them
+    try:
+        torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
+        yield
+    finally:
+        torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32 = convolutions, products
+
+
 class PeakMemory:
     """The most memory that was in use since it was made: on CUDA the tensors', elsewhere the whole process's."""
 

@@ -28,7 +28,13 @@ from inpaintbench.errors import (
 )
 from inpaintbench.execution.cells import Cell
 from inpaintbench.execution.contract import Checked, check, snapshot
-from inpaintbench.execution.device import PeakMemory, describe_device, synchronize, torch_state_restored
+from inpaintbench.execution.device import (
+    PeakMemory,
+    describe_device,
+    full_float32,
+    synchronize,
+    torch_state_restored,
+)
 from inpaintbench.execution.listener import Listener
 from inpaintbench.execution.loader import Loaded, batches
 from inpaintbench.execution.samples import save_samples
@@ -95,7 +101,7 @@ def evaluate(
     writer.begin(run.record("incomplete"))
     writer.log(f"{_now()} {cell.title}: {len(cell.dataset.items)} images, {run.done} of them stored before")
     try:
-        with torch_state_restored():
+        with torch_state_restored(), full_float32():
             run.score_all()
         record = writer.seal(run.record("complete"))
         writer.log(f"{_now()} complete")

@@ -8,7 +8,7 @@ from typing import Literal
 
 from inpaintbench.api import DatasetSpec, MaskSpec, MethodSpec, TrainingSpec
 from inpaintbench.checkpoints import Checkpoint, Library
-from inpaintbench.errors import CheckpointError, DatasetError, UsageError
+from inpaintbench.errors import CheckpointError, DatasetError, PluginError, UsageError
 from inpaintbench.execution.chosen import ChosenDataset, ChosenMask, ChosenTraining
 from inpaintbench.plugins import Registry
 from inpaintbench.selectors import Selection, select
@@ -97,6 +97,8 @@ class Learning:
             return PlannedTraining(training, "impossible", training.obstacle, None, folder)
         try:
             found = self._library.find(training.wanted)
+        except PluginError as error:
+            return PlannedTraining(training, "impossible", str(error), None, folder)
         except CheckpointError as error:
             return PlannedTraining(training, "damaged", str(error), None, folder)
         if found is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -60,11 +60,13 @@ class Plan:
         store: where their results lie.
         cells: in the order in which they are run.
         trainings: what methods must have learned for them, each once.
+        left_out: by the reason, the methods of an adapted suite that cannot be trained, and are not among the cells.
     """
 
     store: Store
     cells: tuple[PlannedCell, ...]
     trainings: tuple[PlannedTraining, ...] = ()
+    left_out: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def to_run(self, rerun: Rerun) -> tuple[PlannedCell, ...]:
         """Return the cells that are run."""
@@ -119,7 +121,7 @@ def make_plan(
     chosen = select(suite.metrics or default_metrics(registry), MetricSpec, registry)
     metrics = tuple(ChosenMetric.look_up(one, obtain) for one in chosen)
     learning = Learning(registry, suite.size, library or Library())
-    cells = (
+    cells = [
         Cell(
             *(method, dataset, mask, metrics, suite.size, suite.seed),
             suite.limit if dataset.limited else None,
@@ -128,9 +130,26 @@ def make_plan(
         for dataset in datasets
         for mask in masks
         for method in methods
-    )
-    planned = tuple(_look_up(cell, store) for cell in cells)
-    return Plan(store, planned, learning.trainings)
+    ]
+    trainings = learning.trainings
+    left_out: Mapping[str, tuple[str, ...]] = {}
+    if suite.adapted:
+        cells, trainings, left_out = _leave_out_impossible(cells, trainings)
+    return Plan(store, tuple(_look_up(cell, store) for cell in cells), trainings, left_out)
+
+
+def _leave_out_impossible(
+    cells: list[Cell], trainings: tuple[PlannedTraining, ...]
+) -> tuple[list[Cell], tuple[PlannedTraining, ...], Mapping[str, tuple[str, ...]]]:
+    """Return the cells and trainings that are possible, and of the others why; everything, if none is possible."""
+    impossible = {one.training.wanted.key: one for one in trainings if one.state == "impossible"}
+    kept = [cell for cell in cells if not cell.training or cell.training.wanted.key not in impossible]
+    if not kept:
+        return cells, trainings, {}
+    reasons: dict[str, tuple[str, ...]] = {}
+    for one in impossible.values():
+        reasons[one.why] = (*reasons.get(one.why, ()), one.training.name)
+    return kept, tuple(one for one in trainings if one.state != "impossible"), reasons
 
 
 def default_metrics(registry: Registry) -> tuple[str, ...]:

@@ -1,45 +1,31 @@
-"""Training what a plan needs: pictures prepared, holes drawn, no test picture among them, weights stored."""
+"""Training what a plan needs, one training after the other, and storing what each has learned."""
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
-import numpy as np
 import torch
 from filelock import FileLock, Timeout
-from jaxtyping import Bool, UInt8
 
 from inpaintbench import provenance
 from inpaintbench.api import Trainer
 from inpaintbench.checkpoints import Card, Checkpoint, Library
 from inpaintbench.checkpoints.card import CARD
 from inpaintbench.checkpoints.library import PROGRESS
-from inpaintbench.errors import (
-    CheckpointError,
-    DatasetError,
-    InpaintbenchError,
-    NoSplitError,
-    TrainingError,
-    UsageError,
-)
-from inpaintbench.execution.chosen import ChosenDataset, ChosenTraining
+from inpaintbench.errors import CheckpointError, InpaintbenchError, TrainingError, UsageError
+from inpaintbench.execution.chosen import ChosenTraining
 from inpaintbench.execution.device import describe_device, torch_state_restored
 from inpaintbench.execution.learning import PlannedTraining
 from inpaintbench.execution.listener import Listener
-from inpaintbench.holes import About
+from inpaintbench.execution.material import gather
 from inpaintbench.prepared.shelf import Shelf
-from inpaintbench.prepared.split import PreparedSplit
 from inpaintbench.selectors import resolve_target
-from inpaintbench.training.lessons import Lessons, Material
+from inpaintbench.training.lessons import Lessons
 from inpaintbench.training.loop import SAVE_SECONDS, Course, train
 from inpaintbench.training.networks import has_quick_bfloat16
 
 Precision = Literal["auto", "float32"]
-
-POOL: Final = 2048
-"""Holes that are drawn for a training; each picture of each step takes one of them at random."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +103,7 @@ class School:
             )
             return made
 
-        material = self._material(training)
+        material = gather(training, self.shelf, self.listener)
         lessons = Lessons(material, training.batch, training.steps, training.seed, self.device)
         reduced = self.precision == "auto" and has_quick_bfloat16(self.device)
         course = Course(build, lessons, _blank_card(training, self.device, reduced), reduced)
@@ -126,47 +112,6 @@ class School:
             card = train(course, folder, lambda steps: self.listener.trained(training, steps), self.save_seconds)
         self.listener.training_finished(training, card)
         return card
-
-    def _material(self, training: ChosenTraining) -> Material:
-        """Return pictures and holes.
-
-        Raises:
-            TrainingError: if there are none, or a data set or mask raises by a fault of its own.
-            DatasetError: if a test picture is among the training pictures.
-        """
-        try:
-            return Material(self._pictures(training), _draw_holes(training))
-        except InpaintbenchError:
-            raise
-        except Exception as error:
-            said = f"{type(error).__name__}: {error}"
-            raise TrainingError(f"The pictures or holes to train with cannot be had: {said}") from error
-
-    def _pictures(self, training: ChosenTraining) -> UInt8[np.ndarray, "n size size 3"]:
-        """Return the training pictures that can be decoded.
-
-        Raises:
-            DatasetError: if a test picture is among them.
-        """
-        data = _split(training)
-        learned = self._prepared(data, training.size)
-        try:
-            test = ChosenDataset.open(data.selection, split="test")
-        except NoSplitError:
-            test = None
-        if test is not None and not isinstance(test.built, Exception):
-            _refuse_leaks(data, learned, test, self._prepared(test, training.size))
-        kept = [position for position in range(len(data.items)) if position not in learned.unreadable]
-        if not kept:
-            raise TrainingError(f"No training picture of {data.selection.name} can be decoded.")
-        return learned.pictures if len(kept) == len(data.items) else learned.pictures[kept]
-
-    def _prepared(self, data: ChosenDataset, size: int) -> PreparedSplit:
-        return self.shelf.obtain(
-            data.wanted(size),
-            on_progress=lambda items: self.listener.preparing(data, items),
-            on_wait=lambda: self.listener.waiting(data),
-        )
 
 
 def train_all(
@@ -196,45 +141,6 @@ def train_all(
     return obtained, failed
 
 
-def _split(training: ChosenTraining) -> ChosenDataset:
-    if training.dataset is None:
-        raise TrainingError(training.obstacle)
-    return training.dataset
-
-
-def _refuse_leaks(data: ChosenDataset, learned: PreparedSplit, test: ChosenDataset, tested: PreparedSplit) -> None:
-    """Compare the pixels of both splits.
-
-    Raises:
-        DatasetError: if a picture is in both.
-    """
-    seen = {_hash(picture): position for position, picture in enumerate(tested.pictures)}
-    for position, picture in enumerate(learned.pictures):
-        if position not in learned.unreadable and (found := seen.get(_hash(picture))) is not None:
-            if found in tested.unreadable:
-                continue
-            raise DatasetError(
-                f"The training picture {data.items[position]} of {data.selection.name} is the test picture "
-                f"{test.items[found]}, pixel by pixel: what is trained on it cannot be tested. Remove one of them."
-            )
-
-
-def _hash(picture: UInt8[np.ndarray, "size size 3"]) -> bytes:
-    return hashlib.blake2b(picture.tobytes(), digest_size=16).digest()
-
-
-def _draw_holes(training: ChosenTraining) -> Bool[np.ndarray, "m size size"] | None:
-    """Draw the holes that a training takes its own from, as many of each mask."""
-    if not training.masks:
-        return None
-    count = min(POOL, training.steps * training.batch)
-    holes = np.zeros((count, training.size, training.size), dtype=bool)
-    for number in range(count):
-        mask = training.masks[number % len(training.masks)]
-        holes[number] = mask.draw(training.size, About(training.seed, "training", str(number), mask.seed_name))
-    return holes
-
-
 def _blank_card(training: ChosenTraining, device: torch.device, reduced: bool) -> Card:
     """Return what is known of a training before it starts."""
     nothing: dict[str, Any] = {}
@@ -243,7 +149,7 @@ def _blank_card(training: ChosenTraining, device: torch.device, reduced: bool) -
         key=training.wanted.key,
         status="failed",
         method=training.name,
-        dataset=_split(training).selection.name,
+        dataset=training.dataset.selection.name if training.dataset else "",
         mask=training.for_mask,
         size=training.size,
         identity=training.identity,

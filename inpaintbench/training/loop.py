@@ -115,8 +115,14 @@ class _Attempt:
             network.to(self._lessons.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
             network.train()
         if (self._folder / PROGRESS).is_file():
-            self._step, self._before = load_progress(self._folder / PROGRESS, self._trainer, self._history)
+            self._step, self._before = load_progress(
+                self._folder / PROGRESS, self._trainer, self._history, self._precision
+            )
         self._clock = time.perf_counter()
+
+    @property
+    def _precision(self) -> str:
+        return str(self._course.card.environment.get("precision", ""))
 
     @property
     def _seconds(self) -> float:
@@ -144,7 +150,8 @@ class _Attempt:
     def save(self) -> None:
         """Keep the whole state, unless it is of no use."""
         refuse_broken(self._networks, self._step)
-        save_progress(self._folder / PROGRESS, self._trainer, self._history, self._step, self._seconds)
+        state = self._trainer, self._history, self._step, self._seconds, self._precision
+        save_progress(self._folder / PROGRESS, *state)
 
     def finish(self) -> Card:
         """Store the weights, the pictures, and last the card; the state is not needed any more."""
@@ -159,7 +166,8 @@ class _Attempt:
             said = f"The pictures of this training could not be drawn: {type(error).__name__}: {error}"
             card = dataclasses.replace(card, warnings=(*card.warnings, said))
         card.write(self._folder)
-        (self._folder / PROGRESS).unlink(missing_ok=True)
+        for name in (PROGRESS, LOG):  # what an attempt that failed has left is of no use any more, either
+            (self._folder / name).unlink(missing_ok=True)
         for rest in self._folder.glob(".*.partial"):  # an attempt that was killed has left it
             rest.unlink(missing_ok=True)
         return card

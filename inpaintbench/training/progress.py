@@ -20,8 +20,10 @@ PLAIN = (bool, int, float, str, tuple, type(None))
 """What settings of an optimizer are kept: JSON can hold them."""
 
 
-def save_progress(path: Path, trainer: Trainer, history: History, step: int, seconds: float) -> None:
-    """Write networks, optimizers and losses after `step` steps, which took `seconds`.
+def save_progress(
+    path: Path, trainer: Trainer, history: History, step: int, seconds: float, precision: str = ""
+) -> None:
+    """Write networks, optimizers and losses after `step` steps, which took `seconds` in the precision.
 
     No random state is among them: what is random in a step is seeded by the step's number.
     """
@@ -35,22 +37,24 @@ def save_progress(path: Path, trainer: Trainer, history: History, step: int, sec
                 place = f"optimizer/{name}/{index}/{entry}"
                 (tensors if isinstance(value, Tensor) else plain)[place] = value
         plain[f"groups/{name}"] = [_settings(group) for group in optimizer.param_groups]
-    metadata = {"step": str(step), "seconds": repr(seconds), "plain": json.dumps(plain)}
-    content = save({place: tensor.detach().cpu().contiguous() for place, tensor in tensors.items()}, metadata)
+    metadata = {"step": str(step), "seconds": repr(seconds), "precision": precision, "plain": json.dumps(plain)}
+    content = save({place: tensor.detach().cpu().contiguous().clone() for place, tensor in tensors.items()}, metadata)
     with replacing(path) as file:
         file.write(content)
 
 
-def load_progress(path: Path, trainer: Trainer, history: History) -> tuple[int, float]:
+def load_progress(path: Path, trainer: Trainer, history: History, precision: str = "") -> tuple[int, float]:
     """Put a trainer and a history back into the state that was written, and return the steps and seconds behind it.
 
     Raises:
-        CheckpointError: if the file cannot be read, or is of other networks.
+        CheckpointError: if the file cannot be read, is of other networks, or was written in another precision.
     """
     try:
         with safe_open(str(path), framework="pt") as file:
             metadata = file.metadata()
             tensors = {place: file.get_tensor(place) for place in file.keys()}  # noqa: SIM118 - it is no mapping
+        if metadata["precision"] != precision:
+            raise ValueError(f"it was begun in {metadata['precision']}, and this would go on in {precision}")
         history.restore(_below("history/", tensors))
         for network, module in {**trainer.networks, **trainer.auxiliaries}.items():
             module.load_state_dict(_below(f"network/{network}/", tensors))

@@ -27,11 +27,11 @@ RUN = [*CHOICE, "--metric", "psnr", "--device", "cpu"]
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let nobody wait for charts of losses, and for thousands of holes, which take longer than a short training."""
     monkeypatch.setattr("inpaintbench.training.loop.draw_losses", lambda folder, *rest: (folder / "losses.png").touch())
-    monkeypatch.setattr("inpaintbench.execution.training.POOL", 64)
+    monkeypatch.setattr("inpaintbench.execution.material.POOL", 64)
 
 
 def test_it_trains_and_says_where_the_checkpoint_lies(bench: Any, tmp_path: Path) -> None:
-    outcome = bench("train", "tiny", "mean_fill", *CHOICE, "--device", "cpu")
+    outcome = bench("train", "tiny", *CHOICE, "--device", "cpu")
     (trained,) = Library()
 
     assert outcome.code == 0
@@ -70,7 +70,21 @@ def test_a_method_that_learns_nothing_cannot_be_trained(bench: Any) -> None:
     outcome = bench("train", "mean_fill", *CHOICE)
 
     assert outcome.code == 2
-    assert outcome.err == "bench: There is nothing to train: `bench show NAME` says which methods learn.\n"
+    assert outcome.err == (
+        "bench: mean_fill learns nothing, and is not trained.\n"
+        "bench: There is nothing to train: `bench show NAME` says which methods learn.\n"
+    )
+
+
+def test_what_learns_nothing_is_named_beside_what_does(bench: Any) -> None:
+    outcome = bench("train", "tiny", "mean_fill", "mean_*", "t*", *CHOICE)
+
+    assert outcome.code == 0
+    assert outcome.out.startswith("tiny × pictures: ")
+    assert outcome.err.splitlines()[:2] == [
+        "bench: mean_fill learns nothing, and is not trained.",
+        "bench: mean_* learns nothing, and is not trained.",
+    ]
 
 
 def test_masks_count_for_what_is_trained_per_mask(bench: Any) -> None:
@@ -227,6 +241,24 @@ def test_a_plan_lists_trainings_and_trains_nothing(bench: Any) -> None:
     assert first.split()[4] == "trained"
     assert second.split()[4] == "failed"
     assert second.endswith("30 steps  ValueError: the trainer is broken")
+
+
+def test_a_run_says_which_methods_of_its_suite_it_leaves_out(bench: Any, tmp_path: Path) -> None:
+    suite = tmp_path / "learned.toml"
+    suite.write_text(f'methods = ["tiny", "mean_fill"]\ndatasets = ["pictures"]\nmasks = ["{SQUARE}"]\nsize = 16\n')
+    arguments = ["--suite", suite, "--plugin", LEARNERS, "-d", "pictures[fault=no_train]", "--metric", "psnr"]
+    said = "Left out, as they cannot be trained: tiny. These pictures are for tests alone."
+    planned, ran = bench("plan", *arguments), bench("run", *arguments)
+
+    assert said in planned.out.splitlines()
+    assert planned.out.splitlines()[-1].startswith("1 cell (1 missing); 1 would run. ")
+    assert said in ran.err.splitlines()
+    assert ran.code == 0
+    assert bench("run", *arguments, "-m", "tiny").code == 1
+
+
+def test_a_plan_counts_what_a_run_would_train(bench: Any) -> None:
+    assert "; 2 would run, after 1 training. Results in " in bench("plan", "-m", "tiny", "-m", "mean_fill", *RUN).out
 
 
 def test_a_plan_without_trainings_says_nothing_of_them(bench: Any) -> None:

@@ -16,6 +16,7 @@ from inpaintbench.execution.device import (
     automatic_batch_size,
     choose_device,
     describe_device,
+    full_float32,
     synchronize,
 )
 
@@ -143,3 +144,15 @@ def test_peak_memory_on_a_gpu_counts_tensors() -> None:
     assert found["counts"] == "CUDA tensors of this cell"
     assert found["peak_bytes"] >= held.nbytes + 4 * 2**22
     assert describe_device(device)["memory_bytes"] > found["peak_bytes"]
+
+
+def test_float32_is_not_rounded_meanwhile_and_settings_come_back() -> None:
+    convolutions, products = torch.backends.cudnn, torch.backends.cuda.matmul
+    before = convolutions.allow_tf32, products.allow_tf32
+    try:
+        convolutions.allow_tf32 = products.allow_tf32 = True
+        with full_float32():
+            assert (convolutions.allow_tf32, products.allow_tf32) == (False, False)
+        assert (convolutions.allow_tf32, products.allow_tf32) == (True, True)
+    finally:
+        convolutions.allow_tf32, products.allow_tf32 = before

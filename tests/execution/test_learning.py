@@ -158,6 +158,50 @@ def test_what_cannot_be_trained_says_why(look: Look, changes: dict[str, Any], wh
     assert plan.cells[0].state == "missing"  # it is run, fails, and says why
 
 
+def test_methods_that_only_the_suite_named_are_left_out_where_they_cannot_learn(tmp_path: Path) -> None:
+    registry = load_registry([str(LEARNERS)])
+    learners = ("tiny", "mean_fill", "sized")
+    suite = Suite(name="s", methods=learners, datasets=("pictures",), masks=(SQUARE,), metrics=("psnr",), size=16)
+
+    def titles(**changes: Any) -> tuple[list[str], list[str], dict[str, tuple[str, ...]]]:
+        plan = make_plan(suite.replace(**changes), registry, Store(tmp_path))
+        return [one.cell.names[0] for one in plan], [one.training.name for one in plan.trainings], dict(plan.left_out)
+
+    no_train = "pictures[fault=no_train]"
+    assert titles() == (["tiny", "mean_fill", "sized"], ["tiny", "sized"], {})
+    assert titles(datasets=(no_train,)) == (
+        ["mean_fill"],
+        [],
+        {"These pictures are for tests alone.": ("tiny", "sized")},
+    )
+    assert titles(size=17) == (
+        ["tiny", "mean_fill"],
+        ["tiny"],
+        {"sized can be trained at 16, 32 pixels, not at 17.": ("sized",)},
+    )
+    # whoever names them is told by failures
+    assert titles(datasets=(no_train,), methods=learners) == ([*learners], ["tiny", "sized"], {})
+
+
+def test_a_suite_of_which_nothing_could_be_run_is_run_as_it_is(look: Look) -> None:
+    plan = look(datasets=("pictures[fault=no_train]",))
+
+    assert plan.left_out == {}
+    assert [one.state for one in plan.trainings] == ["impossible"]
+    assert len(plan.cells) == 1
+
+
+def test_a_plugin_whose_shipped_checkpoints_are_nowhere_costs_its_own_cells(tmp_path: Path) -> None:
+    copy = tmp_path / "learners.py"
+    copy.write_text(LEARNERS.read_text().replace('SHIPPED = ""', 'SHIPPED = "no_such_plugin:trained"'))
+    suite = Suite(name="s", datasets=("pictures",), masks=(SQUARE,), size=16, methods=("tiny", "mean_fill"))
+    plan = make_plan(suite, load_registry([str(copy)]), Store(tmp_path))
+
+    assert len(plan.cells) == 2
+    assert only(plan).state == "impossible"
+    assert "there is no package no_such_plugin" in only(plan).why
+
+
 def keys(plan: Plan) -> list[str]:
     return [planned.cell.key for planned in plan]
 

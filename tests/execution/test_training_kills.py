@@ -42,7 +42,7 @@ suite, library = Suite(name="s", size=16, **parts), Library(Path(folder))
 school = School(torch.device("cpu"), library, save_seconds=save_seconds)
 with (
     patch("inpaintbench.training.loop.draw_losses", lambda folder, *rest: (folder / "losses.png").touch()),
-    patch("inpaintbench.execution.training.POOL", 64),
+    patch("inpaintbench.execution.material.POOL", 64),
 ):
     found = school.obtain(planned.training)
 """

@@ -180,6 +180,32 @@ def test_the_log_holds_the_traceback_of_each_failure(course: Any, tmp_path: Path
         assert log.endswith("\nValueError: the trainer is broken\n")
 
 
+def test_the_log_of_failures_goes_once_a_training_has_succeeded(course: Any, tmp_path: Path) -> None:
+    train(course(fault="raises"), tmp_path)
+    assert "log.txt" in names(tmp_path)
+
+    assert train(course(), tmp_path).status == "complete"
+    assert names(tmp_path) == FILES
+
+
+def test_networks_that_share_weights_are_stored_and_taken_up(course: Any, tmp_path: Path) -> None:
+    given = course()
+
+    def build(generator: torch.Generator) -> Any:
+        trainer = given.build(generator)
+        trainer.networks = {**trainer.networks, "again": trainer.net}
+        return trainer
+
+    card = train(Course(build, given.lessons, given.card), tmp_path, save_seconds=0.0)
+    checkpoint = Checkpoint.at(tmp_path)
+
+    assert (card.status, card.error) == ("complete", "")
+    assert checkpoint is not None
+    networks = read_weights(checkpoint).networks
+    assert networks["net"].keys() == networks["again"].keys()
+    assert all(torch.equal(weight, networks["again"][name]) for name, weight in networks["net"].items())
+
+
 PARTS = ("networks", "auxiliaries", "optimizers", "step", "show")
 
 

@@ -113,3 +113,13 @@ def test_what_is_no_state_is_refused(build: Any, tmp_path: Path, content: bytes 
 
     with pytest.raises(CheckpointError, match="Remove it to begin anew"):
         load_progress(path, build(), History())
+
+
+def test_a_training_goes_on_in_the_precision_that_it_was_begun_in(half: Any, build: Any, tmp_path: Path) -> None:
+    trainer, history, _ = half
+    path = tmp_path / "half.safetensors"
+    save_progress(path, trainer, history, 5, 1.25, "bfloat16")
+
+    with pytest.raises(CheckpointError, match=r"it was begun in bfloat16, and this would go on in float32\. Remove it"):
+        load_progress(path, build(), History(), "float32")
+    assert load_progress(path, build(), History(), "bfloat16") == (5, 1.25)

@@ -19,6 +19,7 @@ from inpaintbench.provenance import code_digest, core_digest, source_digest
 from inpaintbench.selectors import Selection, select
 
 _ENGINE: Final = (
+    "inpaintbench.execution.material",
     "inpaintbench.execution.training",
     "inpaintbench.training.adversarial",
     "inpaintbench.training.lessons",
