@@ -51,7 +51,7 @@ def load_progress(path: Path, trainer: Trainer, history: History, precision: str
     """
     try:
         with safe_open(str(path), framework="pt") as file:
-            metadata = file.metadata()
+            metadata = file.metadata() or {}
             tensors = {place: file.get_tensor(place) for place in file.keys()}  # noqa: SIM118 - it is no mapping
         if metadata["precision"] != precision:
             raise ValueError(f"it was begun in {metadata['precision']}, and this would go on in {precision}")

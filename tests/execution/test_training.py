@@ -20,6 +20,7 @@ from inpaintbench.errors import CheckpointError, DatasetError, TrainingError, Us
 from inpaintbench.execution import training as training_module
 from inpaintbench.execution.chosen import ChosenTraining
 from inpaintbench.execution.listener import Listener
+from inpaintbench.execution.material import gather
 from inpaintbench.execution.training import School, train_all
 from inpaintbench.holes import About, draw_hole
 from inpaintbench.plugins import load_registry
@@ -36,7 +37,7 @@ TrainingOf = Callable[..., ChosenTraining]
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let nobody wait for charts of losses, and for thousands of holes, which take longer than a short training."""
-    monkeypatch.setattr(training_module, "POOL", 64)
+    monkeypatch.setattr("inpaintbench.execution.material.POOL", 64)
     monkeypatch.setattr("inpaintbench.training.loop.draw_losses", lambda folder, *rest: (folder / "losses.png").touch())
 
 
@@ -61,7 +62,7 @@ class Heard(Listener):
 
 def material(school: School, training: ChosenTraining) -> Material:
     """Return what a training is made of."""
-    return school._material(training)
+    return gather(training, school.shelf, school.listener)
 
 
 def statuses(results: Results) -> list[str]:

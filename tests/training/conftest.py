@@ -41,7 +41,8 @@ def lessons_of() -> Callable[..., Lessons]:
 def card() -> Any:
     """Return the card of a training that has not begun."""
     blank: dict[str, Any] = dict.fromkeys(Card.__dataclass_fields__, "")
-    return Card(**blank | {"method": "learner", "dataset": "faces", "size": SIZE, "warnings": (), "identity": {}})
+    given = {"method": "learner", "dataset": "faces", "size": SIZE, "warnings": (), "identity": {}, "environment": {}}
+    return Card(**blank | given)
 
 
 @pytest.fixture
