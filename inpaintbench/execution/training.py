@@ -22,7 +22,7 @@ from inpaintbench.execution.material import gather
 from inpaintbench.prepared.shelf import Shelf
 from inpaintbench.selectors import resolve_target
 from inpaintbench.training.lessons import Lessons
-from inpaintbench.training.loop import SAVE_SECONDS, Course, train
+from inpaintbench.training.loop import SAVE_SECONDS, Course, sweep, train
 from inpaintbench.training.networks import has_quick_bfloat16
 
 Precision = Literal["auto", "float32"]
@@ -82,6 +82,8 @@ class School:
                 if card.status != "complete":
                     raise TrainingError(card.error)
                 found = Checkpoint(folder, card)
+            elif not found.shipped:
+                sweep(folder)
             return found
         finally:
             lock.release()

@@ -92,6 +92,17 @@ def train(
             return attempt.fail(error)
 
 
+def sweep(folder: Path) -> None:
+    """Remove what is of no use once a training is complete: its state, the log of failures, half-written files.
+
+    A kill may come between the card and this, so whoever finds a complete training sweeps, too.
+    """
+    for name in (PROGRESS, LOG):
+        (folder / name).unlink(missing_ok=True)
+    for rest in folder.glob(".*.partial"):
+        rest.unlink(missing_ok=True)
+
+
 class _Attempt:
     """The state of one attempt at a course."""
 
@@ -166,10 +177,7 @@ class _Attempt:
             said = f"The pictures of this training could not be drawn: {type(error).__name__}: {error}"
             card = dataclasses.replace(card, warnings=(*card.warnings, said))
         card.write(self._folder)
-        for name in (PROGRESS, LOG):  # what an attempt that failed has left is of no use any more, either
-            (self._folder / name).unlink(missing_ok=True)
-        for rest in self._folder.glob(".*.partial"):  # an attempt that was killed has left it
-            rest.unlink(missing_ok=True)
+        sweep(self._folder)
         return card
 
     def fail(self, error: Exception | SystemExit) -> Card:

@@ -185,6 +185,17 @@ def test_a_method_that_is_trained_per_mask_gets_that_masks_holes(learn: Run) -> 
 # a school
 
 
+def test_what_a_kill_after_the_card_has_left_is_swept_away(school: School, training_of: TrainingOf) -> None:
+    folder = school.obtain(training_of()).folder
+    for name in ("progress.safetensors", "log.txt", ".card.json.1.partial"):
+        (folder / name).touch()
+    school.obtain(training_of())
+
+    assert sorted(path.name for path in folder.iterdir()) == [
+        *(".lock", "card.json", "losses.png", "samples.png", "weights.safetensors"),
+    ]
+
+
 def test_a_training_happens_once(school: School, training_of: TrainingOf) -> None:
     heard = Heard()
     school = dataclasses.replace(school, listener=heard)
