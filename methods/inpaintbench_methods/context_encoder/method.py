@@ -29,7 +29,7 @@ class ContextEncoder:
         bottleneck: int = 4000,
         link: str = "bottleneck",
         adversarial: float = 0.001,
-        overlap: int = 0,
+        overlap: int = 4,
         known_weight: float = 1.0,
         train_on: str = "mixed",
         crop: int = 0,

@@ -50,9 +50,9 @@ CONTEXT_ENCODER: Final = MethodSpec(
         Parameter(
             name="overlap",
             kind="integer",
-            help="Known pixels so near to a hole count ten times in training; 0: none, as released for network=region. "
-            "For network=centre the paper has 7, its code 4.",
-            default=0,
+            help="Known pixels so near to a hole count ten times in training; 0: none, as the released code trains "
+            "network=region. For network=centre the paper has 7, its code 4.",
+            default=4,
             minimum=0,
             maximum=1024,
         ),
@@ -98,8 +98,8 @@ CONTEXT_ENCODER: Final = MethodSpec(
     presets={
         "quick": {"width": 24, "bottleneck": 320, "steps": 3000},
         "standard": {},
-        "paper": {"steps": 116_000, "decay": 0.0},
-        "centre": {"network": "centre", "train_on": "mask", "overlap": 4},
+        "paper": {"steps": 116_000, "overlap": 7, "decay": 0.0},
+        "centre": {"network": "centre", "train_on": "mask"},
     },
     preset="standard",
     training=TrainingSpec(
