@@ -1,4 +1,4 @@
-"""The journal of a cell that is being run: one JSON line a scored batch, appended at once.
+"""The journal of a cell that is being run: one JSON line a scored batch, appended at once, with its schema.
 
 A kill loses no line that was appended, and a line that it tears is as if it had never been written: its
 images are scored again. The last line, `sealed`, holds the finished cell's record; from it and the lines
@@ -13,10 +13,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
-from inpaintbench.records import ImageRecord
+from inpaintbench.errors import StoreError
+from inpaintbench.records import IMAGES_SCHEMA, ImageRecord
+from inpaintbench.schema import FIELD, PARQUET_FIELD, why_refused
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+SCHEMA: Final = 1
+"""Of a line: a journal that one version has begun may be carried on by another."""
 
 ROW_GROUP: Final = 16_384
 """Rows that are in memory at once while the journal becomes a Parquet file, and the size of its row
@@ -24,7 +29,10 @@ groups."""
 
 
 class Journal:
-    """One journal file; it may be absent."""
+    """One journal file; it may be absent.
+
+    Whatever reads it raises `StoreError` at a line that a newer version of this package has written.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -50,19 +58,22 @@ class Journal:
         self.path.unlink(missing_ok=True)
 
     def write_parquet(self, file: BinaryIO) -> None:
-        """Write all records as a Parquet table, one row an image, holding at most `ROW_GROUP` of them in memory."""
+        """Write all records as a Parquet table, one row an image, holding at most `ROW_GROUP` of them in memory.
+
+        Each page has a checksum: without it, most bits of a number can flip unnoticed.
+        """
         import pyarrow as pa
         import pyarrow.parquet as pq
 
         schema = self._schema()
-        with pq.ParquetWriter(file, schema) as writer:
+        with pq.ParquetWriter(file, schema, write_page_checksum=True) as writer:
             for rows in self._row_groups():
                 writer.write_table(pa.Table.from_pylist(rows, schema=schema))
 
     def _append(self, line: Mapping[str, Any], *, sync: bool) -> None:
         self._cut_torn_line()
         with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(line) + "\n")
+            file.write(json.dumps({FIELD: SCHEMA, **line}) + "\n")
             file.flush()
             if sync:
                 os.fsync(file.fileno())
@@ -85,8 +96,11 @@ class Journal:
                         line = json.loads(text)
                     except ValueError:
                         continue
-                    if text.endswith(b"\n") and isinstance(line, dict):
-                        yield line
+                    if not text.endswith(b"\n") or not isinstance(line, dict):
+                        continue
+                    if why := why_refused(line.get(FIELD), SCHEMA):
+                        raise StoreError(f"{self.path} {why}")
+                    yield line
         except FileNotFoundError:
             return
 
@@ -99,7 +113,8 @@ class Journal:
             for record in batch["records"]:
                 for name, value in record.items():
                     kinds.setdefault(name, set()).add(type(value))
-        return pa.schema([(name, _column_type(types)) for name, types in kinds.items()])
+        columns = [(name, _column_type(types)) for name, types in kinds.items()]
+        return pa.schema(columns, metadata={PARQUET_FIELD: str(IMAGES_SCHEMA)})
 
     def _row_groups(self) -> Iterator[list[dict[str, Any]]]:
         rows: list[dict[str, Any]] = []

@@ -11,16 +11,23 @@ import math
 from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, Self, get_args
 
 from inpaintbench.errors import StoreError
+from inpaintbench.schema import FIELD, PARQUET_FIELD, why_refused
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow.parquet as pq
 
 SCHEMA: Final = 1
+"""Of `cell.json`."""
+
+IMAGES_SCHEMA: Final = 1
+"""Of `images.parquet`."""
+
 Status = Literal["complete", "incomplete", "failed", "oom", "timeout", "invalid-output"]
 """`incomplete`: running, or interrupted; what it has scored is kept and taken up by the next run."""
 
@@ -130,10 +137,16 @@ class CellRecord:
         refuse_newer(document)
         _refuse_other_types(document)
         try:
-            metrics = tuple(MetricColumn(**metric) for metric in document["metrics"])
+            metrics = tuple(_one_of_all(MetricColumn(**metric)) for metric in document["metrics"])
             return cls(**{**document, "metrics": metrics, "unreadable": tuple(document["unreadable"])})
         except (KeyError, TypeError) as error:
             raise StoreError(f"is no record of a cell: {error}") from error
+
+
+@lru_cache(maxsize=1024)
+def _one_of_all(column: MetricColumn) -> MetricColumn:
+    """Return the first one that was equal: ten thousand cells would hold as many descriptions of the same metrics."""
+    return column
 
 
 def refuse_newer(document: Mapping[str, Any]) -> None:
@@ -144,9 +157,8 @@ def refuse_newer(document: Mapping[str, Any]) -> None:
     """
     if not isinstance(document, Mapping):
         raise StoreError(f"is no record of a cell: found {document!r}, expected an object")
-    found = document.get("schema")
-    if isinstance(found, int) and found > SCHEMA:
-        raise StoreError(f"was written by a newer inpaintbench (schema {found}, this one reads up to {SCHEMA})")
+    if why := why_refused(document.get(FIELD), SCHEMA):
+        raise StoreError(why)
 
 
 _Expected = tuple[str, tuple[type, ...]]
@@ -217,17 +229,37 @@ class StoredCell:
         """Return one row an image, in the data set's order. Empty for a failure.
 
         Raises:
-            StoreError: if `images.parquet` is absent or damaged.
+            StoreError: if `images.parquet` is absent or damaged, or comes from a newer version of this package.
         """
         import pandas as pd
+        import pyarrow as pa
 
         if self.record.status != "complete":
             return pd.DataFrame({"item": []})
         path = self.folder / "images.parquet"
         try:
-            return pd.read_parquet(path).sort_values("index", kind="stable", ignore_index=True)
-        except (OSError, ValueError, KeyError) as error:
+            with open_images(path):  # refuses what must not be read
+                table = pd.read_parquet(path, page_checksum_verification=True)
+                return table.sort_values("index", kind="stable", ignore_index=True)
+        except (OSError, ValueError, KeyError, pa.ArrowException) as error:
             raise StoreError(f"{path} cannot be read: {error}") from error
+
+
+def open_images(path: Path) -> pq.ParquetFile:
+    """Open an `images.parquet`, to be used in a `with` statement.
+
+    Raises:
+        StoreError: if it comes from a newer version of this package.
+        OSError: if it is absent, or cannot be read.
+        ValueError: if it is no Parquet file.
+    """
+    import pyarrow.parquet as pq
+
+    file = pq.ParquetFile(path, page_checksum_verification=True)
+    if why := why_refused((file.metadata.metadata or {}).get(PARQUET_FIELD), IMAGES_SCHEMA):
+        file.close()
+        raise StoreError(f"{path} {why}")
+    return file
 
 
 def mean_scores(images: Path, metrics: Sequence[MetricColumn]) -> dict[str, float | None]:
@@ -235,10 +267,8 @@ def mean_scores(images: Path, metrics: Sequence[MetricColumn]) -> dict[str, floa
 
     The sum is exact, so that no order of the rows changes it.
     """
-    import pyarrow.parquet as pq
-
     means: dict[str, float | None] = {}
-    with pq.ParquetFile(images) as file:
+    with open_images(images) as file:
         present = set(file.schema_arrow.names)
         for name in (metric.name for metric in metrics):
             column = _numbers(file, name) if name in present else []

@@ -182,7 +182,10 @@ class CellWriter:
 
     def _recover(self) -> None:
         """Do what a killed writer has left undone."""
-        sealed = self.journal.sealed()
+        try:
+            sealed = self.journal.sealed()
+        except StoreError as error:
+            raise StoreError(f"{error}; choose another --out.") from error
         try:
             refuse_newer(self._stored())
             record = None if sealed is None else CellRecord.from_json(sealed)

@@ -20,7 +20,7 @@ from inpaintbench.columns import Column, ColumnKey, column_key
 from inpaintbench.errors import StoreError, UsageError
 from inpaintbench.leaderboard import Entry, Group, Leaderboard
 from inpaintbench.ranking import Score, natural, rank_scores
-from inpaintbench.records import MetricColumn, StoredCell
+from inpaintbench.records import MetricColumn, StoredCell, open_images
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -174,11 +174,10 @@ def _read_file(cell: StoredCell, by: Key, names: Sequence[str]) -> dict[str, _Pa
         StoreError: if the file is absent or damaged, or is not of the images that the cell's record counts.
     """
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     path = cell.folder / "images.parquet"
     try:
-        with pq.ParquetFile(path) as file:
+        with open_images(path) as file:
             if file.metadata.num_rows != cell.record.scored:
                 raise ValueError(f"it has {file.metadata.num_rows} images, and cell.json {cell.record.scored}")
             present = set(file.schema_arrow.names)

@@ -11,6 +11,7 @@ from typing import Any, Final, Literal, Self
 
 from inpaintbench.atomic import write_json
 from inpaintbench.errors import CheckpointError
+from inpaintbench.schema import FIELD, why_refused
 
 SCHEMA: Final = 1
 CARD: Final = "card.json"
@@ -70,21 +71,31 @@ class Card:
 
     def write(self, folder: Path) -> None:
         """Write the card into a folder, whole or not at all."""
-        write_json(folder / CARD, {"schema": SCHEMA, **dataclasses.asdict(self)})
+        write_json(folder / CARD, self.to_json())
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON can hold it."""
+        return {FIELD: SCHEMA, **dataclasses.asdict(self)}
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Self:
+        """Return the card that a JSON document holds."""
+        given = {name: value for name, value in document.items() if name != FIELD}
+        return cls(**given | {"warnings": tuple(given["warnings"])})
 
     @classmethod
     def read(cls, folder: Path) -> Self | None:
         """Return the card that lies in a folder; None if there is none.
 
         Raises:
-            CheckpointError: if what lies there is no card of this schema.
+            CheckpointError: if what lies there is no card, or comes from a newer version of this package.
         """
         path = folder / CARD
         try:
             document = json.loads(path.read_bytes())
-            if document.pop("schema") != SCHEMA:
-                raise CheckpointError(f"{path} has another schema than {SCHEMA}: another version has written it.")
-            return cls(**document | {"warnings": tuple(document["warnings"])})
+            if why := why_refused(document.get(FIELD), SCHEMA):
+                raise CheckpointError(f"{path} {why}.")
+            return cls.from_json(document)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:

@@ -1,6 +1,7 @@
 """Weights in a file: safetensors, in which nothing can be executed, checked by its hash before it is used."""
 
 import hashlib
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,9 @@ from inpaintbench.api import Trained
 from inpaintbench.atomic import replacing
 from inpaintbench.checkpoints.library import Checkpoint
 from inpaintbench.errors import CheckpointError
+from inpaintbench.schema import FIELD, why_refused
 
+SCHEMA = 1
 SEPARATOR = "/"
 """Between the name of a network and that of a tensor in it."""
 
@@ -33,7 +36,7 @@ def write_weights(path: Path, networks: Mapping[str, Mapping[str, Tensor]], *, h
         for network, state in networks.items()
         for name, tensor in state.items()
     }
-    content = save(tensors)
+    content = save(tensors, {FIELD: str(SCHEMA)})  # one entry: safetensors keeps no order among several
     with replacing(path) as file:
         file.write(content)
     dtype = "float16" if half else "float32"
@@ -44,7 +47,8 @@ def read_weights(checkpoint: Checkpoint) -> Trained:
     """Return the networks of a checkpoint.
 
     Raises:
-        CheckpointError: if the file is not the one that the card describes, or cannot be read.
+        CheckpointError: if the file is not the one that the card describes, cannot be read, or comes from a newer
+            version of this package.
     """
     try:
         content = checkpoint.weights.read_bytes()
@@ -56,11 +60,20 @@ def read_weights(checkpoint: Checkpoint) -> Trained:
         tensors = load(content)
     except SafetensorError as error:
         raise CheckpointError(f"{checkpoint.weights} holds no safetensors: {error}.") from error
+    if why := why_refused(_metadata(content).get(FIELD), SCHEMA):
+        raise CheckpointError(f"{checkpoint.weights} {why}.")
     networks: dict[str, dict[str, Tensor]] = {}
     for name, tensor in tensors.items():
         network, _, rest = name.partition(SEPARATOR)
         networks.setdefault(network, {})[rest] = tensor.float() if tensor.is_floating_point() else tensor
     return Trained(checkpoint.card.size, networks)
+
+
+def _metadata(content: bytes) -> Mapping[str, str]:
+    """Return what safetensors hold beside tensors: their library returns it of files alone, not of bytes."""
+    length = int.from_bytes(content[:8], "little")
+    metadata: Mapping[str, str] = json.loads(content[8 : 8 + length]).get("__metadata__", {})
+    return metadata
 
 
 def _stored(tensor: Tensor, half: bool) -> Tensor:

@@ -19,7 +19,8 @@ from inpaintbench.errors import CacheError, UnreadableImageError
 from inpaintbench.prepared.build import UNFINISHED, Progress, build, unfinished_name
 from inpaintbench.prepared.parts import unwritable
 from inpaintbench.prepared.split import INDEX, PreparedSplit
-from inpaintbench.prepared.wanted import Wanted
+from inpaintbench.prepared.wanted import SCHEMA, Wanted
+from inpaintbench.schema import FIELD, why_refused
 
 LIMIT_VARIABLE: Final = "INPAINTBENCH_CACHE_GB"
 """The environment variable that says how many gigabytes (10⁹ bytes) prepared pictures may take."""
@@ -67,7 +68,11 @@ class Shelf:
         self._failures: dict[str, Exception] = {}
 
     def find(self, wanted: Wanted) -> PreparedSplit | None:
-        """Return what is prepared already, if it is."""
+        """Return what is prepared already, if it is.
+
+        Raises:
+            CacheError: if a newer version of this package has prepared it.
+        """
         found = PreparedSplit.open(self.folder / wanted.key)
         return None if found is None or _mended(found, wanted) else found
 
@@ -90,7 +95,8 @@ class Shelf:
             on_wait: called once if another process has to be waited for.
 
         Raises:
-            CacheError: if they cannot be written, or take more room than there may be.
+            CacheError: if they cannot be written, take more room than there may be, or come from a newer version of
+                this package.
             Exception: whatever the data set raises.
         """
         if wanted.key in self._failures:
@@ -182,7 +188,7 @@ class Shelf:
 
     def _remove_leftovers(self) -> None:
         for folder in self._folders():
-            if folder.name.endswith(UNFINISHED) or _read(folder) is None:
+            if folder.name.endswith(UNFINISHED) or (_read(folder) is None and not _of_newer(folder)):
                 with contextlib.suppress(Timeout), self._lock(folder.name, timeout=0):
                     shutil.rmtree(folder, ignore_errors=True)
 
@@ -235,6 +241,14 @@ def _read(folder: Path) -> Shelved | None:
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def _of_newer(folder: Path) -> bool:
+    """Whether a newer version of this package has prepared the split: what this one cannot read is no leftover."""
+    try:
+        return bool(why_refused(json.loads((folder / INDEX).read_bytes()).get(FIELD), SCHEMA))
+    except (OSError, ValueError, AttributeError):
+        return False
 
 
 def _size_of(folder: Path) -> int:

@@ -14,7 +14,9 @@ import numpy as np
 from jaxtyping import UInt8
 
 from inpaintbench.atomic import write_json
+from inpaintbench.errors import CacheError
 from inpaintbench.prepared.wanted import SCHEMA, Wanted
+from inpaintbench.schema import FIELD, why_refused
 
 PICTURES: Final = "pictures.npy"
 INDEX: Final = "index.json"
@@ -39,14 +41,20 @@ class PreparedSplit:
 
     @classmethod
     def open(cls, folder: Path) -> PreparedSplit | None:
-        """Return what lies in a folder; None if nothing does, or not all of it."""
+        """Return what lies in a folder; None if nothing does, or not all of it.
+
+        Raises:
+            CacheError: if it comes from a newer version of this package.
+        """
         try:
             index = json.loads((folder / INDEX).read_bytes())
+            if why := why_refused(index.get(FIELD), SCHEMA):
+                raise CacheError(f"{folder / INDEX} {why}. Use that one, or remove the folder.")
             pictures = np.load(folder / PICTURES, mmap_mode="r")
             unreadable = {int(position): str(reason) for position, reason in index["unreadable"].items()}
             shape = (index["items"], index["size"], index["size"], 3)
             whole = pictures.shape == shape and pictures.dtype == np.uint8 and pictures.flags.c_contiguous
-            if index["schema"] != SCHEMA or not whole:
+            if index.get(FIELD, SCHEMA) < SCHEMA or not whole:  # what is older is prepared anew: it is but a cache
                 return None
             found = cls(folder, pictures, unreadable, str(index["pixels"]))
         except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError):
@@ -59,7 +67,7 @@ class PreparedSplit:
 def write_index(folder: Path, wanted: Wanted, unreadable: Mapping[int, str], pixels: str, seconds: float) -> None:
     """Write all that is known of a split beside its pictures."""
     document: dict[str, Any] = {
-        "schema": SCHEMA,
+        FIELD: SCHEMA,
         "dataset": wanted.name,
         "split": wanted.split,
         "size": wanted.size,

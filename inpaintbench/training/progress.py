@@ -14,7 +14,10 @@ from torch.optim import Optimizer
 from inpaintbench.api import Trainer
 from inpaintbench.atomic import replacing
 from inpaintbench.errors import CheckpointError
+from inpaintbench.schema import FIELD, why_refused
 from inpaintbench.training.history import History
+
+SCHEMA = 1
 
 PLAIN = (bool, int, float, str, tuple, type(None))
 """What settings of an optimizer are kept: JSON can hold them."""
@@ -37,7 +40,8 @@ def save_progress(
                 place = f"optimizer/{name}/{index}/{entry}"
                 (tensors if isinstance(value, Tensor) else plain)[place] = value
         plain[f"groups/{name}"] = [_settings(group) for group in optimizer.param_groups]
-    metadata = {"step": str(step), "seconds": repr(seconds), "precision": precision, "plain": json.dumps(plain)}
+    metadata = {FIELD: str(SCHEMA), "step": str(step), "seconds": repr(seconds), "precision": precision}
+    metadata["plain"] = json.dumps(plain)
     content = save({place: tensor.detach().cpu().contiguous().clone() for place, tensor in tensors.items()}, metadata)
     with replacing(path) as file:
         file.write(content)
@@ -47,11 +51,14 @@ def load_progress(path: Path, trainer: Trainer, history: History, precision: str
     """Put a trainer and a history back into the state that was written, and return the steps and seconds behind it.
 
     Raises:
-        CheckpointError: if the file cannot be read, is of other networks, or was written in another precision.
+        CheckpointError: if the file cannot be read, is of other networks, was written in another precision, or comes
+            from a newer version of this package.
     """
     try:
         with safe_open(str(path), framework="pt") as file:
             metadata = file.metadata() or {}
+            if why := why_refused(metadata.get(FIELD), SCHEMA):
+                raise CheckpointError(f"{path} {why}. Use that one, or remove the file to begin anew.")
             tensors = {place: file.get_tensor(place) for place in file.keys()}  # noqa: SIM118 - it is no mapping
         if metadata["precision"] != precision:
             raise ValueError(f"it was begun in {metadata['precision']}, and this would go on in {precision}")

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from inpaintbench.errors import UnreadableImageError
+from inpaintbench.errors import CacheError, UnreadableImageError
 from inpaintbench.prepared.shelf import Shelf
 from inpaintbench.prepared.split import PreparedSplit
 
@@ -130,6 +130,24 @@ def test_what_is_damaged_is_prepared_anew(
 
     assert shelf.find(wanted) is None
     check(shelf.obtain(wanted), wanted)
+
+
+def test_what_a_newer_version_has_prepared_is_refused_and_no_leftover(generated: Any, shelf: Shelf) -> None:
+    wanted = generated(["a"])
+    folder = shelf.obtain(wanted).folder
+    rewrite(folder, schema=2)
+    with pytest.raises(
+        CacheError, match=r"index\.json was written by a newer inpaintbench \(schema 2, this one reads up"
+    ):
+        shelf.find(wanted)
+
+    (folder / "index.json").write_text('{"schema": 2, "news": "unheard of"}')
+    assert shelf.splits() == []
+    assert shelf.prune(0) == []
+    assert folder.is_dir()
+    (folder / "index.json").write_text('{"schema": 1, "news": "unheard of"}')
+    shelf.prune(0)
+    assert not folder.exists()
 
 
 def test_what_another_user_has_prepared_can_be_read(

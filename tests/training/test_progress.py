@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 
 from inpaintbench.api import Trainer
 from inpaintbench.errors import CheckpointError
@@ -123,3 +124,18 @@ def test_a_training_goes_on_in_the_precision_that_it_was_begun_in(half: Any, bui
     with pytest.raises(CheckpointError, match=r"it was begun in bfloat16, and this would go on in float32\. Remove it"):
         load_progress(path, build(), History(), "float32")
     assert load_progress(path, build(), History(), "bfloat16") == (5, 1.25)
+
+
+def test_a_state_that_says_no_schema_is_taken_up_and_a_newer_one_refused(half: Any, build: Any, tmp_path: Path) -> None:
+    with safe_open(str(half[2]), framework="pt") as file:
+        metadata = file.metadata()
+    path = tmp_path / "old.safetensors"
+    assert metadata.pop("schema") == "1"
+
+    save_file(load_file(half[2]), path, metadata)
+    assert load_progress(path, build(), History()) == (5, 1.25)
+    save_file(load_file(half[2]), path, metadata | {"schema": "2"})
+    with pytest.raises(
+        CheckpointError, match=r"old\.safetensors was written by a newer inpaintbench \(schema 2, this one"
+    ):
+        load_progress(path, build(), History())
