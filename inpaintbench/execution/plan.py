@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from inpaintbench.api import DatasetSpec, MaskSpec, MethodSpec, MetricSpec
 from inpaintbench.checkpoints import Checkpoint, Library
@@ -15,6 +14,7 @@ from inpaintbench.errors import StoreError
 from inpaintbench.execution.cells import Cell
 from inpaintbench.execution.chosen import ChosenDataset, ChosenMask, ChosenMethod, ChosenMetric, Obtain
 from inpaintbench.execution.learning import Learning, PlannedTraining
+from inpaintbench.explaining import nearest_difference
 from inpaintbench.plugins import Registry
 from inpaintbench.records import StoredCell
 from inpaintbench.selectors import select
@@ -176,7 +176,7 @@ def _state(cell: Cell, store: Store, folder: Path) -> tuple[State, str]:
     except StoreError as error:
         return "missing", str(error)
     if stored is None:
-        differences = _nearest_difference(cell, folder.parent)
+        differences = nearest_difference(cell.identity, folder.parent)
         return ("stale", f"differs in {', '.join(differences)}") if differences else ("missing", "")
     return _state_of(stored)
 
@@ -190,33 +190,3 @@ def _state_of(stored: StoredCell) -> tuple[State, str]:
             return "interrupted", f"{record.scored} of {record.expected} images are stored"
         case _:
             return "failed", f"{record.status}: {(record.error or {}).get('message', '')}"
-
-
-def _nearest_difference(cell: Cell, siblings: Path) -> list[str]:
-    """Say in what the most alike result of the same selectors, size, seed and limit differs; empty if there is none."""
-    found: list[list[str]] = []
-    for path in siblings.glob("*/cell.json"):
-        try:
-            document = json.loads(path.read_bytes())
-            identity, status = dict(document["identity"]), document["status"]
-        except (OSError, ValueError, KeyError, TypeError):
-            continue
-        same_question = all(identity.get(name) == cell.identity[name] for name in ("size", "seed", "limit"))
-        if status == "complete" and same_question:
-            found.append(list(_differences(identity, cell.identity)))
-    return min(found, key=len, default=[])
-
-
-def _differences(old: Mapping[str, Any], new: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
-    for name in _union(old, new):
-        before, after = old.get(name), new.get(name)
-        if before == after:
-            continue
-        if isinstance(before, dict) and isinstance(after, dict):
-            yield from _differences(before, after, f"{prefix}{name} ")
-        else:
-            yield f"{prefix}{name}"
-
-
-def _union(first: Iterable[str], second: Iterable[str]) -> Iterable[str]:
-    return dict.fromkeys([*first, *second])
