@@ -19,8 +19,10 @@ InpaintbenchError
 ├── MissingWeightsError      pretrained weights are neither here nor to be fetched
 ├── CheckpointError          trained weights are not here, or not what their card says
 │   └── TrainingError        a training has failed, or is not possible
-└── StoreError               what lies in a results folder cannot be read or written
-    └── BusyError            another process is writing it
+├── StoreError               what lies in a results folder cannot be read or written
+│   └── BusyError            another process is writing it
+├── StaleError               what is to be run is no longer what was planned
+└── WorkerError              a worker process has died, or had to be ended
 ```
 
 Messages are sentences: what was found, what was expected, what to do.
@@ -130,6 +132,14 @@ class StoreError(InpaintbenchError):
 
 class BusyError(StoreError):
     """Another process is writing what was to be written here."""
+
+
+class StaleError(InpaintbenchError):
+    """Code, pictures or weights have changed between the plan and the run."""
+
+
+class WorkerError(InpaintbenchError):
+    """A worker process has died, or had to be ended; its cell is stored as a failure."""
 
 
 class MissingWeightsError(InpaintbenchError):

@@ -87,12 +87,19 @@ class PluginProblem:
 
 @dataclass
 class Registry:
-    """All plugins by kind and name, in the order in which they were loaded (which no installer decides)."""
+    """All plugins by kind and name, in the order in which they were loaded (which no installer decides).
+
+    Attributes:
+        entries: the plugins.
+        problems: with those that were left out.
+        given: what another process loads to have the same: files, wherever it stands, and modules.
+    """
 
     entries: dict[PluginKind, dict[str, Registered]] = field(
         default_factory=lambda: {spec_type.kind: {} for spec_type in _HOOKS.values()}
     )
     problems: list[PluginProblem] = field(default_factory=list)
+    given: tuple[str, ...] = ()
 
     def of(self, kind: PluginKind) -> Mapping[str, Registered]:
         """Return all plugins of a kind by name."""
@@ -152,6 +159,7 @@ def load_registry(given: Sequence[str] = ()) -> Registry:
             loaded.add(getattr(plugin, "__name__", ""))
     for name in given:
         module, source = _import_given(name)
+        registry.given += (str(Path(source.location).resolve()) if source.location else name,)
         if module.__name__ not in loaded:
             _register(registry, module, source)
             loaded.add(module.__name__)

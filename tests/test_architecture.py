@@ -33,17 +33,22 @@ ALLOWED: dict[str, set[str]] = {
     "hookspecs": {"api"},
     "metrics": {"", "api", "errors", "ops", "weights"},
     # what is trained
-    "checkpoints": {"api", "atomic", "caching", "errors", "provenance"},
-    "training": {"api", "atomic", "checkpoints", "errors", "provenance", "seeding"},
+    "checkpoints": {"api", "atomic", "caching", "errors", "provenance", "schema"},
+    "training": {"api", "atomic", "checkpoints", "errors", "provenance", "schema", "seeding"},
     # finding and choosing plugins
     "plugins": {"hookspecs", "api", "errors"},
     "selectors": {"plugins", "api", "errors", "parameters", "weights"},
     "suite": {"errors"},
-    "prepared": {"api", "atomic", "caching", "errors", "pictures", "plugins", "provenance", "selectors"},
+    "prepared": {"api", "atomic", "caching", "errors", "pictures", "plugins", "provenance", "schema", "selectors"},
     # what is stored
-    "records": {"errors"},
-    "journal": {"records"},
+    "schema": set(),
+    "records": {"errors", "schema"},
+    "journal": {"errors", "records", "schema"},
     "store": {"records", "journal", "atomic", "errors"},
+    "logbook": {"atomic", "errors", "schema"},
+    "explaining": {"records", "store", "errors"},
+    "merging": {"explaining", "store", "records", "atomic", "provenance", "errors"},
+    "status": {"errors", "journal", "logbook", "records", "store"},
     # what is shown
     "columns": {"records"},
     "ranking": {"columns", "records"},
@@ -53,14 +58,14 @@ ALLOWED: dict[str, set[str]] = {
     "results": {"store", "records", "leaderboard", "report"},
     # what runs
     "execution": {
-        "api", "atomic", "checkpoints", "errors", "fingerprints", "holes", "metrics", "ops", "plugins", "prepared",
-        "provenance", "records", "results", "seeding", "selectors", "store", "suite", "training", "weights",
+        "api", "atomic", "checkpoints", "errors", "explaining", "fingerprints", "holes", "logbook", "metrics", "ops",
+        "plugins", "prepared", "provenance", "records", "results", "seeding", "selectors", "store", "suite", "training",
+        "weights",
     },
     "cli": {
-        "", "api", "atomic", "checkpoints", "contact_sheet", "downloads", "errors", "execution", "fingerprints",
-        "folders", "leaderboard",
-        "parameters", "plugins", "prepared", "provenance", "records", "report", "results", "selectors", "store",
-        "suite", "weights",
+        "", "api", "atomic", "checkpoints", "contact_sheet", "downloads", "errors", "execution", "explaining",
+        "fingerprints", "folders", "leaderboard", "logbook", "merging", "parameters", "plugins", "prepared",
+        "provenance", "records", "report", "results", "selectors", "status", "store", "suite", "weights",
     },
     # the face of the package: hookimpl at once, run and Results when asked for
     "": {"hookspecs", "execution", "results"},

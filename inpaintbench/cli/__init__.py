@@ -17,9 +17,12 @@ from inpaintbench import __version__
 from inpaintbench.cli.cache import cache_group
 from inpaintbench.cli.catalog import list_command, show_command
 from inpaintbench.cli.doctor import doctor_command
+from inpaintbench.cli.explain import explain_command
+from inpaintbench.cli.merge import merge_command
 from inpaintbench.cli.prepare import prepare_command
 from inpaintbench.cli.preview import masks_group, preview_command
 from inpaintbench.cli.run import plan_command, run_command
+from inpaintbench.cli.status import status_command
 from inpaintbench.cli.table import table_command
 from inpaintbench.cli.train import train_command
 from inpaintbench.errors import InpaintbenchError
@@ -39,8 +42,11 @@ def bench() -> None:
 for command in (
     run_command,
     plan_command,
+    status_command,
     train_command,
     table_command,
+    explain_command,
+    merge_command,
     prepare_command,
     preview_command,
     masks_group,

@@ -48,7 +48,8 @@ def _versions() -> Iterator[str]:
 
 
 def _devices() -> Iterator[str]:
-    from inpaintbench.execution.device import automatic_batch_size, choose_device, describe_device
+    from inpaintbench.execution.device import choose_device, describe_device
+    from inpaintbench.execution.leases import automatic_batch_size
 
     for name in ("cpu", "cuda", "mps"):
         try:
@@ -60,7 +61,7 @@ def _devices() -> Iterator[str]:
         details = [described["name"]]
         details += [f"{described['threads']} threads"] if "threads" in described else []
         details += [f"{described['memory_bytes'] / 2**30:.0f} GiB"] if "memory_bytes" in described else []
-        details += [f"{automatic_batch_size(device, 64)} images of 64 pixels a batch"]
+        details += [f"{automatic_batch_size(device.type, 64)} images of 64 pixels a batch"]
         details += ["chosen by --device auto"] if choose_device("auto") == device else []
         yield f"{GOOD} {name}: {', '.join(details)}"
 

@@ -6,12 +6,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from functools import wraps
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import click
 
-from inpaintbench.execution.options import SAMPLES, Options
+from inpaintbench.errors import UsageError
+from inpaintbench.execution.leases import parse_gpus
+from inpaintbench.execution.options import SAMPLES, EngineName, Isolation, Options, default_isolation, parse_settings
 from inpaintbench.execution.plan import RERUNS
+from inpaintbench.execution.workers.limits import parse_bytes, parse_seconds
 from inpaintbench.plugins import Registry, load_registry
 from inpaintbench.store import Store
 from inpaintbench.suite import DEFAULT, Suite
@@ -153,6 +156,63 @@ def running(function: Callable[..., Any]) -> Callable[..., Any]:
             default=True,
             help="Train what methods must have learned and have not; else say how to, and end.  [default: --train]",
         ),
+        click.option(
+            "--isolation",
+            type=click.Choice(get_args(Isolation)),
+            default=default_isolation,
+            show_default="process",
+            help="process: cells run in worker processes, and what kills one costs its cell. none: in this process.",
+        ),
+        click.option(
+            "--timeout",
+            metavar="TIME",
+            callback=_parsed(parse_seconds),
+            help="End a cell that takes longer, such as 90s, 15m or 2h.",
+        ),
+        click.option(
+            "--memory",
+            metavar="AMOUNT",
+            callback=_parsed(parse_bytes),
+            help="End a cell whose processes take more memory, such as 16g; it is tried again with smaller batches.",
+        ),
+        click.option(
+            "--workers",
+            type=click.IntRange(1, 4096),
+            default=1,
+            show_default=True,
+            help="So many cells at once, which share the processors.",
+        ),
+        click.option(
+            "--gpus",
+            metavar="N,…",
+            callback=lambda context, parameter, value: _parsed(parse_gpus)(context, parameter, value) or (),
+            help="GPUs to use, with one worker each.  [default: all]",
+        ),
+        click.option(
+            "--engine",
+            type=click.Choice(get_args(EngineName)),
+            default="local",
+            show_default=True,
+            help="local: on this machine. ray, slurm: on the machines of a cluster.",
+        ),
+        click.option(
+            "--address",
+            default="",
+            metavar="HOST:PORT",
+            help="The Ray cluster, or auto.  [default: one on this machine alone]",
+        ),
+        click.option(
+            "--slurm",
+            multiple=True,
+            metavar="KEY=VALUE",
+            callback=_settings,
+            help="A parameter of Slurm or submitit, such as partition=gpu or gpus_per_node=4. Repeatable.",
+        ),
+        click.option(
+            "--deterministic",
+            is_flag=True,
+            help="Take only algorithms that give the same numbers each time; methods that have none fail.",
+        ),
     ]
     names = [field.name for field in fields(Options)]
 
@@ -161,6 +221,28 @@ def running(function: Callable[..., Any]) -> Callable[..., Any]:
         return function(options=Options(**{name: given.pop(name) for name in names}), **given)
 
     return _with(options, wrapper)
+
+
+def _parsed(parse: Callable[[str], Any]) -> Callable[[click.Context, click.Parameter, Any], Any]:
+    """Return a callback that reads an option's text, if it was given."""
+
+    def callback(context: click.Context, parameter: click.Parameter, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        try:
+            return parse(value)
+        except UsageError as error:
+            raise click.BadParameter(str(error), context, parameter) from error
+
+    return callback
+
+
+def _settings(context: click.Context, parameter: click.Parameter, value: tuple[str, ...]) -> Any:
+    """Read `KEY=VALUE`, several times."""
+    try:
+        return parse_settings(value)
+    except UsageError as error:
+        raise click.BadParameter(str(error), context, parameter) from error
 
 
 def _with(options: Sequence[Callable[..., Any]], function: Callable[..., Any]) -> Callable[..., Any]:

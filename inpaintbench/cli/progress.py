@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
@@ -14,7 +16,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Column
 
 from inpaintbench.checkpoints import Card
-from inpaintbench.errors import StoreError
 from inpaintbench.execution.chosen import ChosenDataset, ChosenTraining
 from inpaintbench.execution.listener import Listener
 from inpaintbench.execution.plan import Plan, PlannedCell, State
@@ -99,14 +100,33 @@ class Lines(Listener):
         log = "" if record.status == "complete" else f" (see {planned.folder / 'log.txt'})"
         self.say(f"[{self._count}/{self._total}] {describe(record)}{log}")
 
-    def refused(self, planned: PlannedCell, error: StoreError) -> None:
+    def retried(self, planned: PlannedCell, batch_size: int, why: str) -> None:
+        """Say that a cell is tried again, and why."""
+        self.say(f"{planned.cell.title}: tried again, with batches of {batch_size}. {shorten(why)}")
+
+    def refused(self, planned: PlannedCell, error: Exception) -> None:
         """Print why the cell is not stored."""
         self._count += 1
         self.say(f"[{self._count}/{self._total}] {planned.cell.title}: not stored. {error}")
 
 
+@dataclass
+class _Bar:
+    """The bar of a running cell's images.
+
+    Attributes:
+        task: the bar.
+        since: when its speed began to count; None while nothing is known of it.
+        before: images that were done then.
+    """
+
+    task: TaskID
+    since: float | None = None
+    before: int = 0
+
+
 class Display(Lines):
-    """Bars for the cells and for the images of the running one, with images a second and the time left."""
+    """Bars for the cells and for the images of the running ones, with images a second and the time left."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -120,10 +140,9 @@ class Display(Lines):
             transient=True,
         )
         self._cells: TaskID | None = None
-        self._images: TaskID | None = None
-        self._preparing: TaskID | None = None
+        self._running: dict[Path, _Bar] = {}
+        self._preparing: dict[str, TaskID] = {}
         self._steps: TaskID | None = None
-        self._start: tuple[float, int] | None = None
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -146,8 +165,7 @@ class Display(Lines):
     def started(self, planned: PlannedCell) -> None:
         """Start the bar of the cell's images."""
         total = len(planned.cell.dataset.items)
-        self._images = self._progress.add_task(planned.cell.title, total=total, speed="")
-        self._start = None
+        self._running[planned.folder] = _Bar(self._progress.add_task(planned.cell.title, total=total, speed=""))
 
     def training_started(self, training: ChosenTraining) -> None:
         """Start the bar of a training's steps."""
@@ -178,49 +196,48 @@ class Display(Lines):
 
     def preparing(self, dataset: ChosenDataset, items: int) -> None:
         """Move the bar of the data set's pictures, which goes when they are prepared."""
-        total = len(dataset.items)
-        if self._preparing is None:
-            name = f"preparing {dataset.selection.name}"
-            self._preparing = self._progress.add_task(name, total=total, speed="")
-        self._progress.update(self._preparing, completed=items)
+        total, name = len(dataset.items), dataset.selection.name
+        if name not in self._preparing:
+            self._preparing[name] = self._progress.add_task(f"preparing {name}", total=total, speed="")
+        self._progress.update(self._preparing[name], completed=items)
         if items == total:
-            self._end_preparing()
-            if self._start is not None:  # preparing does not count for the cell's speed
-                self._start = (time.monotonic(), self._start[1])
+            self._end_preparing(name)
+            for bar in self._running.values():
+                bar.since = None if bar.since is None else time.monotonic()  # preparing does not count for the speed
 
-    def _end_preparing(self) -> None:
-        if self._preparing is not None:
-            self._progress.remove_task(self._preparing)
-            self._preparing = None
+    def _end_preparing(self, name: str | None = None) -> None:
+        for ended in [*self._preparing] if name is None else [name]:
+            if (task := self._preparing.pop(ended, None)) is not None:
+                self._progress.remove_task(task)
 
     def progressed(self, planned: PlannedCell, images: int) -> None:
         """Move the bar."""
-        if self._images is None:
+        bar = self._running.get(planned.folder)
+        if bar is None:
             return
-        if self._start is None:  # what an earlier run has left took no time of this one
-            self._start = (time.monotonic(), images)
-            self._progress.reset(self._images, completed=images)
+        if bar.since is None:  # what an earlier run has left took no time of this one
+            bar.since, bar.before = time.monotonic(), images
+            self._progress.reset(bar.task, completed=images)
             return
-        since, before = self._start
-        elapsed = time.monotonic() - since
-        speed = f"{(images - before) / elapsed:,.0f} images/s" if elapsed > 0 else ""
-        self._progress.update(self._images, completed=images, speed=speed)
+        elapsed = time.monotonic() - bar.since
+        speed = f"{(images - bar.before) / elapsed:,.0f} images/s" if elapsed > 0 else ""
+        self._progress.update(bar.task, completed=images, speed=speed)
 
     def finished(self, planned: PlannedCell, record: CellRecord) -> None:
         """Put the cell's bar away, and print how it ended."""
         super().finished(planned, record)
-        self._step()
+        self._step(planned)
 
-    def refused(self, planned: PlannedCell, error: StoreError) -> None:
+    def refused(self, planned: PlannedCell, error: Exception) -> None:
         """Put the cell's bar away, and print why it is not stored."""
         super().refused(planned, error)
-        self._step()
+        self._step(planned)
 
-    def _step(self) -> None:
-        self._end_preparing()  # what the data set raised may have ended it
-        if self._images is not None:
-            self._progress.remove_task(self._images)
-            self._images = None
+    def _step(self, planned: PlannedCell) -> None:
+        self._end_preparing(planned.cell.dataset.selection.name)  # what the data set raised may have ended it
+        bar = self._running.pop(planned.folder, None)
+        if bar is not None:
+            self._progress.remove_task(bar.task)
         if self._cells is not None:
             self._progress.advance(self._cells)
 

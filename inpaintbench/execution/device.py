@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import psutil
 import torch
 
 from inpaintbench.errors import DeviceError
-
-_PIXELS_AT_ONCE: Final = {"cpu": 2**18, "cuda": 2**21, "mps": 2**20}
-_LARGEST_BATCH: Final = 256
 
 
 def choose_device(name: str) -> torch.device:
@@ -56,14 +54,6 @@ def describe_device(device: torch.device) -> dict[str, Any]:
     return described | ({"threads": torch.get_num_threads()} if device.type == "cpu" else {})
 
 
-def automatic_batch_size(device: torch.device, size: int) -> int:
-    """Return how many images of `size` pixels squared are completed at once.
-
-    It is the same for every method, so that their times can be compared.
-    """
-    return max(1, min(_LARGEST_BATCH, _PIXELS_AT_ONCE[device.type] // size**2))
-
-
 def synchronize(device: torch.device) -> None:
     """Wait until the device has done all that it was given, so that a clock read afterwards tells the truth."""
     if device.type == "cuda":
@@ -91,6 +81,25 @@ def torch_state_restored() -> Iterator[None]:
             torch.use_deterministic_algorithms(deterministic, warn_only=warn_only)
         if torch.get_num_threads() != threads:
             torch.set_num_threads(threads)
+
+
+@contextmanager
+def deterministic(wanted: bool = True) -> Iterator[None]:
+    """Let torch take only algorithms that give the same numbers each time; what has none raises a RuntimeError.
+
+    cuBLAS heeds it only if CUDA has not been touched before.
+    """
+    if not wanted:
+        yield
+        return
+    before = torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    torch.use_deterministic_algorithms(True)
+    try:
+        with torch.backends.cudnn.flags(enabled=torch.backends.cudnn.enabled, benchmark=False, deterministic=True):
+            yield
+    finally:
+        torch.use_deterministic_algorithms(before[0], warn_only=before[1])
 
 
 @contextmanager

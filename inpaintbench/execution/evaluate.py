@@ -1,7 +1,7 @@
 """Evaluating one cell: load, complete, composite, score, store, batch by batch."""
 
 import dataclasses
-import datetime
+import os
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
@@ -13,19 +13,8 @@ from typing import Any
 import torch
 
 from inpaintbench import provenance
-from inpaintbench.api import Batch, Learned, Method, Movable
-from inpaintbench.checkpoints import Checkpoint
-from inpaintbench.checkpoints.weights import read_weights
-from inpaintbench.errors import (
-    CacheError,
-    DatasetError,
-    InvalidOutputError,
-    MissingWeightsError,
-    PluginError,
-    StoreError,
-    TrainingError,
-    UnreadableImageError,
-)
+from inpaintbench.api import Batch, Method
+from inpaintbench.errors import CacheError, DatasetError, InvalidOutputError, StoreError, UnreadableImageError
 from inpaintbench.execution.cells import Cell
 from inpaintbench.execution.contract import Checked, check, snapshot
 from inpaintbench.execution.device import (
@@ -37,9 +26,11 @@ from inpaintbench.execution.device import (
 )
 from inpaintbench.execution.listener import Listener
 from inpaintbench.execution.loader import Loaded, batches
+from inpaintbench.execution.recording import now, record_of
+from inpaintbench.execution.restoring import file_modes, process_state_restored
 from inpaintbench.execution.samples import save_samples
 from inpaintbench.execution.scoring import Panel
-from inpaintbench.metrics.protocol import PROTOCOL
+from inpaintbench.execution.teaching import build_method
 from inpaintbench.ops import composite, round_to_8_bits
 from inpaintbench.prepared.shelf import Shelf
 from inpaintbench.records import CellRecord, ImageRecord, Status
@@ -58,7 +49,8 @@ class Setup:
         strict: whether an image that cannot be decoded fails its cells.
         shelf: of prepared pictures.
         listener: told of the data set whose pictures are being prepared, or waited for.
-        untrained: by the keys of trainings, why there is no checkpoint.
+        method: returns a cell's method, on the device; None to build one for each cell.
+        exhausted: batch sizes that were tried before, and for which the memory did not suffice.
     """
 
     device: torch.device
@@ -68,12 +60,14 @@ class Setup:
     strict: bool
     shelf: Shelf = field(default_factory=Shelf)
     listener: Listener = field(default_factory=Listener)
-    untrained: Mapping[str, str] = field(default_factory=dict)
+    method: Callable[[Cell], Method] | None = None
+    exhausted: Sequence[int] = ()
 
     @cached_property
     def environment(self) -> dict[str, Any]:
         """What is stored of the machine."""
-        return provenance.environment(describe_device(self.device))
+        found = provenance.environment(describe_device(self.device))
+        return found | ({"deterministic": True} if torch.are_deterministic_algorithms_enabled() else {})
 
 
 def evaluate(
@@ -89,7 +83,8 @@ def evaluate(
             every batch.
 
     Returns:
-        The record as stored: complete, or a failure with what the plugin raised.
+        The record as stored: complete, or a failure with what the plugin raised. An `oom` of more than one image at
+        once is not stored: the cell stays incomplete, to be carried on with smaller batches.
 
     Raises:
         StoreError: if the folder cannot be written; nothing is known of the cell then.
@@ -99,19 +94,20 @@ def evaluate(
     """
     run = _Run(cell, writer, setup, on_progress)
     writer.begin(run.record("incomplete"))
-    writer.log(f"{_now()} {cell.title}: {len(cell.dataset.items)} images, {run.done} of them stored before")
+    writer.log(f"{now()} {cell.title}: {len(cell.dataset.items)} images, {run.done} of them stored before")
     try:
-        with torch_state_restored(), full_float32():
+        with torch_state_restored(), full_float32(), process_state_restored():
             run.score_all()
         record = writer.seal(run.record("complete"))
-        writer.log(f"{_now()} complete")
+        writer.log(f"{now()} complete")
     except (StoreError, DatasetError, CacheError, KeyboardInterrupt):
         raise
     except BaseException as error:  # whatever a plugin raises costs its own cell, and nothing else
         status = _status_of(error)
         record = run.record(status, error)
-        writer.log(f"{_now()} {status}\n{traceback.format_exc()}")
-        writer.fail(record)
+        writer.log(f"{now()} {status}\n{traceback.format_exc()}")
+        if status != "oom" or setup.batch_size == 1:
+            writer.fail(record)  # else it is tried with smaller batches; if not now, by the next run
     return record
 
 
@@ -120,7 +116,7 @@ class _Run:
 
     def __init__(self, cell: Cell, writer: CellWriter, setup: Setup, on_progress: Callable[[int], None]) -> None:
         self._cell, self._writer, self._setup, self._on_progress = cell, writer, setup, on_progress
-        self._started = _now()
+        self._started, self._modes = now(), file_modes()
         self._clock = time.perf_counter()
         self._memory = PeakMemory(setup.device)
         self._warm_up_images = 0
@@ -158,7 +154,7 @@ class _Run:
             on_wait=lambda: setup.listener.waiting(data),
         )
         with closing(batches(self._cell, indices, setup.batch_size, prepared)) as all_loaded:
-            method = self._build_method()
+            method = setup.method(self._cell) if setup.method else build_method(self._cell, setup.device)
             for loaded in all_loaded:
                 self._refuse_unreadable(loaded.unreadable)
                 records = self._score(method, loaded) if loaded.items else []
@@ -170,31 +166,12 @@ class _Run:
         if unreadable and self._setup.strict:
             raise UnreadableImageError(f"{unreadable[0]['item']}: {unreadable[0]['reason']} (--strict)")
 
-    def _build_method(self) -> Method:
-        if self._cell.method.unavailable:
-            raise MissingWeightsError(self._cell.method.unavailable)
-        method: Method = self._cell.method.selection.build()
-        if self._cell.method.selection.spec.training:
-            self._teach(method)
-        if isinstance(method, Movable):
-            method.to(self._setup.device)
-        return method
-
-    def _teach(self, method: Method) -> None:
-        """Give a method what it has learned."""
-        training, checkpoint = self._cell.training, self._cell.checkpoint
-        if checkpoint is None:
-            why = self._setup.untrained.get(training.wanted.key, "") if training else ""
-            raise TrainingError(f"{training.title if training else self._cell.title} is not trained. {why}".rstrip())
-        if not isinstance(method, Learned):
-            raise PluginError(f"The method {self._cell.names[0]} is trained, and has no function load(trained).")
-        method.load(read_weights(checkpoint))
-
     def _score(self, method: Method, loaded: Loaded) -> list[ImageRecord]:
         """Complete one batch, and return its records."""
         image, batch = loaded.to(self._setup.device)
         self._warm_up(method, batch)
         checked, seconds = self._complete(method, batch)
+        os.umask(self._modes)  # what is written below must be readable, whatever the method has set
         result = round_to_8_bits(composite(checked.image, image, batch.hole))
         kept = [position for position, index in enumerate(loaded.indices) if index < self._setup.samples]
         if kept:
@@ -235,27 +212,11 @@ class _Run:
 
     def record(self, status: Status, error: BaseException | None = None) -> CellRecord:
         """Return what is known of the cell now."""
-        cell = self._cell
-        method, dataset, mask = cell.names
-        plugins = {
-            "method": str(cell.method.selection.source),
-            "dataset": str(cell.dataset.selection.source),
-            "mask": str(cell.mask.selection.source),
-        }
-        learned = {} if cell.checkpoint is None else {"checkpoint": _origin(cell.checkpoint)}
-        return CellRecord(
-            key=cell.key,
-            status=status,
-            method=method,
-            dataset=dataset,
-            mask=mask,
-            size=cell.size,
-            seed=cell.seed,
-            limit=cell.limit,
-            protocol=PROTOCOL,
-            identity=cell.identity,
-            metrics=tuple(score.column for score in cell.metrics),
-            expected=len(cell.dataset.items),
+        return record_of(
+            self._cell,
+            status,
+            self._setup.environment,
+            error,
             scored=self._scored,
             unreadable=tuple(self._unreadable),
             unconverged=self._unconverged,
@@ -265,21 +226,12 @@ class _Run:
                 "method_seconds": self._method_seconds,
                 "wall_seconds": time.perf_counter() - self._clock,
                 "batch_size": self._setup.batch_size,
+                "exhausted_batch_sizes": list(self._setup.exhausted),
                 "warm_up_images": self._warm_up_images,
             },
             memory=self._memory.read(),
-            environment=self._setup.environment | {"plugins": plugins} | learned,
-            error=None if error is None else {"type": type(error).__name__, "message": _printable(str(error))},
             started=self._started,
-            finished=_now(),
         )
-
-
-def _origin(checkpoint: Checkpoint) -> dict[str, Any]:
-    """Return what is stored of the weights that a method has learned."""
-    card = checkpoint.card
-    said = {"title": card.title, "size": card.size, "steps": card.steps, "seconds": card.seconds}
-    return said | {"sha256": checkpoint.sha256, "shipped": checkpoint.shipped, "warnings": list(card.warnings)}
 
 
 def _records(
@@ -314,12 +266,3 @@ def _status_of(error: BaseException) -> Status:
     if out_of_memory or (isinstance(error, RuntimeError) and "can't allocate memory" in str(error)):  # torch, on a CPU
         return "oom"
     return "failed"
-
-
-def _printable(text: str) -> str:
-    """Return text that UTF-8 can hold: half a surrogate pair, as in names of files that are no text, becomes `?`."""
-    return text.encode("utf-8", "replace").decode("utf-8")
-
-
-def _now() -> str:
-    return datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")

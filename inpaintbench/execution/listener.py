@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from inpaintbench.checkpoints import Card
-from inpaintbench.errors import StoreError
 from inpaintbench.execution.chosen import ChosenDataset, ChosenTraining
 from inpaintbench.execution.plan import Plan, PlannedCell
 from inpaintbench.records import CellRecord
@@ -51,5 +51,31 @@ class Listener:
     def finished(self, planned: PlannedCell, record: CellRecord) -> None:
         """A cell has been stored: complete, or failed."""
 
-    def refused(self, planned: PlannedCell, error: StoreError) -> None:
+    def retried(self, planned: PlannedCell, batch_size: int, why: str) -> None:
+        """A cell is tried again, with so many images at once."""
+
+    def refused(self, planned: PlannedCell, error: Exception) -> None:
         """A cell could not be stored."""
+
+    def ticked(self) -> None:
+        """A moment has passed."""
+
+
+class Chorus(Listener):
+    """Passes on all that it hears to several listeners, in their order."""
+
+    def __init__(self, *listeners: Listener) -> None:
+        self.listeners = listeners
+
+
+def _passing(name: str) -> Callable[..., None]:
+    def heard(self: Chorus, *what: Any) -> None:
+        for listener in self.listeners:
+            getattr(listener, name)(*what)
+
+    return heard
+
+
+for _name in vars(Listener):
+    if not _name.startswith("_"):
+        setattr(Chorus, _name, _passing(_name))

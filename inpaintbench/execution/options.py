@@ -2,14 +2,54 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal, cast, get_args
 
 from inpaintbench.errors import UsageError
 from inpaintbench.execution.plan import RERUNS, Rerun
 
 SAMPLES: Final = 4
 """Of so many images of each cell pictures are saved, unless told otherwise."""
+
+
+Isolation = Literal["process", "none"]
+EngineName = Literal["local", "ray", "slurm"]
+Setting = str | int | float
+
+ISOLATION_VARIABLE: Final = "INPAINTBENCH_ISOLATION"
+"""The environment variable that says how cells are kept apart where nothing else does."""
+
+
+def default_isolation() -> Isolation:
+    """Return how cells are kept apart: in worker processes, where the system knows such."""
+    chosen = os.environ.get(ISOLATION_VARIABLE) or ("none" if sys.platform == "win32" else "process")
+    return cast(Isolation, chosen)
+
+
+def parse_settings(texts: Iterable[str]) -> dict[str, Setting]:
+    """Read parameters of submitit such as `partition=gpu`; what looks like a number is one.
+
+    Raises:
+        UsageError: if one is not of that form.
+
+    >>> parse_settings(["partition=gpu", "gpus_per_node=4", "mem_gb=7.5"])
+    {'partition': 'gpu', 'gpus_per_node': 4, 'mem_gb': 7.5}
+    """
+    settings: dict[str, Setting] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not (equals and value and name.isidentifier()):
+            raise UsageError(f"{text!r} is not possible; expected KEY=VALUE, such as partition=gpu.")
+        settings[name] = int(value) if value.isdecimal() else _number_or_text(value)
+    return settings
+
+
+def _number_or_text(value: str) -> Setting:
+    whole, point, rest = value.partition(".")
+    return float(value) if point and whole.isdecimal() and rest.isdecimal() else value
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +64,15 @@ class Options:
         fail_fast: whether the first failure ends the run.
         strict: whether an image that cannot be decoded fails its cells.
         train: whether what methods must have learned is trained where it is missing.
+        isolation: `process`: cells run in worker processes, which are watched; `none`: in this one.
+        timeout: seconds that a cell may take; None for as many as it likes.
+        memory: bytes that a cell may take, devices' not counted; None for as many as there are.
+        workers: that share the processors, where cells run on these: those of each machine.
+        gpus: numbers of those to use; empty for what `device` says.
+        deterministic: whether only algorithms are taken that give the same numbers each time.
+        engine: `local`: cells run on this machine; `ray` or `slurm`: on those of a cluster.
+        address: of a Ray cluster; empty for one on this machine alone, which ends with the run.
+        slurm: parameters of submitit, such as `partition`.
     """
 
     device: str = "auto"
@@ -33,6 +82,15 @@ class Options:
     fail_fast: bool = False
     strict: bool = False
     train: bool = True
+    isolation: Isolation = field(default_factory=default_isolation)
+    timeout: float | None = None
+    memory: int | None = None
+    workers: int = 1
+    gpus: tuple[int, ...] = ()
+    deterministic: bool = False
+    engine: EngineName = "local"
+    address: str = ""
+    slurm: Mapping[str, Setting] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse what cannot be done.
@@ -40,11 +98,30 @@ class Options:
         Raises:
             UsageError: if a value has the wrong type or range.
         """
-        for name, lowest in (("batch_size", 1), ("samples", 0)):
+        for name, lowest in (("batch_size", 1), ("samples", 0), ("workers", 1), ("memory", 1)):
             value = getattr(self, name)
             if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < lowest):
                 raise UsageError(f"{name}={value!r} is not possible; expected None or a whole number from {lowest}.")
+        if self.isolation not in get_args(Isolation):
+            raise UsageError(f"isolation={self.isolation!r} is not possible; expected process or none.")
+        if self.timeout is not None and not self.timeout > 0:
+            raise UsageError(f"timeout={self.timeout!r} is not possible; expected None or seconds above 0.")
         if self.rerun not in RERUNS:
             raise UsageError(f"rerun={self.rerun!r} is not possible; expected one of {', '.join(RERUNS)}.")
         if not isinstance(self.device, str):
             raise UsageError(f"device={self.device!r} is not possible; expected text such as 'auto' or 'cuda:0'.")
+        self._refuse_contradictions()
+
+    def _refuse_contradictions(self) -> None:
+        if self.engine not in get_args(EngineName):
+            raise UsageError(f"engine={self.engine!r} is not possible; expected local, ray or slurm.")
+        if self.address and self.engine != "ray":
+            raise UsageError("--address is that of a Ray cluster; it needs --engine ray.")
+        if self.slurm and self.engine != "slurm":
+            raise UsageError("--slurm needs --engine slurm.")
+        if self.engine != "local" and self.isolation == "none":
+            raise UsageError(f"--isolation none runs cells in this process, and --engine {self.engine} elsewhere.")
+        if self.engine != "local" and self.gpus:
+            raise UsageError(
+                f"--gpus chooses among the GPUs of this machine; with --engine {self.engine}, the cluster does."
+            )

@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Final
 
-from inpaintbench.checkpoints import Library
+from inpaintbench.checkpoints import Checkpoint, Library
 from inpaintbench.errors import MissingWeightsError, StoreError, UsageError
-from inpaintbench.execution.device import automatic_batch_size, choose_device
-from inpaintbench.execution.evaluate import Setup, evaluate
-from inpaintbench.execution.listener import Listener
-from inpaintbench.execution.options import SAMPLES, Options
+from inpaintbench.execution.cell_jobs import run_cells
+from inpaintbench.execution.engines import Engine
+from inpaintbench.execution.engines.opening import engine_for
+from inpaintbench.execution.learning import PlannedTraining
+from inpaintbench.execution.leases import automatic_batch_size
+from inpaintbench.execution.listener import Chorus, Listener
+from inpaintbench.execution.noting import Noting, logged
+from inpaintbench.execution.options import SAMPLES, EngineName, Isolation, Options, Setting, default_isolation
 from inpaintbench.execution.plan import PlannedCell, Rerun, make_plan
-from inpaintbench.execution.scoring import Panel
-from inpaintbench.execution.training import School, train_all
+from inpaintbench.execution.training_jobs import train_with
+from inpaintbench.logbook import Logbook
 from inpaintbench.plugins import Registry, load_registry
-from inpaintbench.records import CellRecord
 from inpaintbench.results import Results
-from inpaintbench.store import CellWriter, Store
+from inpaintbench.store import Store
 from inpaintbench.suite import DEFAULT, Suite
 from inpaintbench.weights import WeightsFile
-
-_ALL_IMAGES: Final = 2**63 - 1
 
 
 def run_suite(suite: Suite, registry: Registry, store: Store, options: Options, listener: Listener) -> Results:
@@ -37,44 +38,55 @@ def run_suite(suite: Suite, registry: Registry, store: Store, options: Options, 
             would have to be trained and must not be.
         KeyboardInterrupt: as it came; everything scored so far is stored.
     """
-    device = choose_device(options.device)
     _refuse_file(store.root)
     library = Library()
-    plan = make_plan(suite, registry, store, lambda file: _obtain(file, listener), library)
-    to_run = plan.to_run(options.rerun)
-    listener.planned(plan, to_run)
-    failures: list[str] = []
-    untrained = {one.training.wanted.key: one.why for one in plan.trainings}
-    if to_train := plan.to_train(to_run, options.rerun):
-        if not options.train:
+    with engine_for(options) as open_engine:
+        plan = make_plan(suite, registry, store, lambda file: _obtain(file, listener), library)
+        to_run = plan.to_run(options.rerun)
+        chosen = open_engine(registry, store.root) if to_run else None
+        listener.planned(plan, to_run)
+        untrained = {one.training.wanted.key: one.why for one in plan.trainings}
+        to_train = plan.to_train(to_run, options.rerun)
+        if to_train and not options.train:
             commands = "".join(f"\n  {one.training.command}" for one in to_train)
             raise UsageError(f"Not everything is trained that is to be run. To train it:{commands}")
-        obtained, failed = train_all(to_train, School(device, library, listener), fail_fast=options.fail_fast)
-        untrained |= failed
-        plan = plan.taught(obtained)
-        to_run = plan.to_run(options.rerun)
-    if to_run:
-        setup = Setup(
-            device=device,
-            batch_size=options.batch_size or automatic_batch_size(device, suite.size),
-            panel=Panel(to_run[0].cell.metrics, device),
-            samples=_ALL_IMAGES if options.samples is None else options.samples,
-            strict=options.strict,
-            listener=listener,
-            untrained=untrained,
-        )
-        for planned in to_run:
-            try:
-                record = _run_cell(planned, store, setup, options, listener)
-            except StoreError as error:
-                failures.append(str(error))
-                listener.refused(planned, error)
-            else:
-                if record.error is not None:
-                    failures.append(f"{planned.cell.title}: {record.status}. {record.error['message']}")
-            if failures and options.fail_fast:
-                break
-    return Results(store, tuple(planned.folder for planned in plan), tuple(failures))
+        if chosen is None:
+            return Results(store, tuple(planned.folder for planned in plan))
+        engine, kind = chosen
+        with _open_logbook(store.root, suite.name, to_run) as book:
+            noting = Noting(book)
+            everyone = Chorus(listener, noting)
+            if to_train:
+                obtained, failed = _train(to_train, engine, library, options, everyone)
+                untrained |= failed
+                plan = plan.taught(obtained)
+                to_run = plan.to_run(options.rerun)
+                noting.planned(plan, to_run)
+            batch_size = options.batch_size or automatic_batch_size(kind, suite.size)
+            failures = run_cells(to_run, untrained, engine, suite.limit, batch_size, options, everyone)
+            noting.end()
+    return Results(store, tuple(planned.folder for planned in plan), failures)
+
+
+def _train(
+    to_train: Sequence[PlannedTraining], engine: Engine, library: Library, options: Options, listener: Listener
+) -> tuple[dict[str, Checkpoint], dict[str, str]]:
+    """Train, and return the checkpoints, and why there is none, by the keys of trainings."""
+    if options.isolation != "none":
+        return train_with(engine, to_train, library.folder, listener, fail_fast=options.fail_fast)
+    from inpaintbench.execution.device import choose_device
+    from inpaintbench.execution.training import School, train_all
+
+    school = School(choose_device(options.device), library, listener)
+    return train_all(to_train, school, fail_fast=options.fail_fast)
+
+
+def _open_logbook(root: Path, suite: str, to_run: Sequence[PlannedCell]) -> AbstractContextManager[Logbook | None]:
+    """Return the logbook of a run; none, where nothing can be written: the cells will say so."""
+    try:
+        return Logbook.open(root, suite, map(logged, to_run))
+    except StoreError:
+        return nullcontext()
 
 
 def _refuse_file(root: Path) -> None:
@@ -93,31 +105,6 @@ def _obtain(file: WeightsFile, listener: Listener) -> str:
     except MissingWeightsError as error:
         return str(error)
     return ""
-
-
-def _run_cell(planned: PlannedCell, store: Store, setup: Setup, options: Options, listener: Listener) -> CellRecord:
-    listener.started(planned)
-    writer = CellWriter(planned.folder).open()
-    try:
-        if options.rerun == "all":
-            writer.discard()
-            record = None
-        else:
-            record = _complete_record(store, planned.folder)  # another run may have stored it since the plan was made
-        if record is None:
-            record = evaluate(planned.cell, writer, setup, lambda images: listener.progressed(planned, images))
-    finally:
-        writer.close()
-    listener.finished(planned, record)
-    return record
-
-
-def _complete_record(store: Store, folder: Path) -> CellRecord | None:
-    try:
-        stored = store.read(folder)
-    except StoreError:  # damaged: it is written anew
-        return None
-    return stored.record if stored is not None and stored.record.status == "complete" else None
 
 
 def run(
@@ -139,6 +126,15 @@ def run(
     fail_fast: bool = False,
     strict: bool = False,
     train: bool = True,
+    isolation: Isolation | None = None,
+    timeout: float | None = None,
+    memory: int | None = None,
+    workers: int = 1,
+    gpus: Sequence[int] = (),
+    deterministic: bool = False,
+    engine: EngineName = "local",
+    address: str = "",
+    slurm: Mapping[str, Setting] | None = None,
 ) -> Results:
     """Run methods on data sets under masks, as `bench run` does, and return the results.
 
@@ -161,6 +157,15 @@ def run(
         fail_fast: whether the first failure ends the run.
         strict: whether an image that cannot be decoded fails its cells.
         train: whether what methods must have learned is trained where it is missing.
+        isolation: `process`: cells run in worker processes, so that what kills one costs its cell; `none`: in this one.
+        timeout: seconds that a cell may take; None for as many as it likes.
+        memory: bytes that a cell may take; None for as many as there are.
+        workers: that share the processors, where cells run on these: those of each machine.
+        gpus: numbers of those to use, one worker on each; all that there are if empty.
+        deterministic: whether only algorithms are taken that give the same numbers each time.
+        engine: `local`: cells run on this machine; `ray` or `slurm`: on those of a cluster.
+        address: of a Ray cluster; empty for one on this machine alone.
+        slurm: parameters of submitit, such as `{"partition": "gpu", "gpus_per_node": 4}`.
 
     Raises:
         UsageError: if something that was asked for does not exist or is not possible.
@@ -182,6 +187,15 @@ def run(
         fail_fast=fail_fast,
         strict=strict,
         train=train,
+        isolation=isolation or default_isolation(),
+        timeout=timeout,
+        memory=memory,
+        workers=workers,
+        gpus=tuple(gpus),
+        deterministic=deterministic,
+        engine=engine,
+        address=address,
+        slurm=slurm or {},
     )
     store = Store(chosen.default_folder if out is None else Path(out))
     return run_suite(chosen, load_registry(_listed(plugins)), store, options, Listener())

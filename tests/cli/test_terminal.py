@@ -161,7 +161,8 @@ def test_cells_that_are_not_run_are_counted_by_what_is_stored(lines: Any, capsys
 def test_the_bar_of_preparing_goes_when_it_is_done_or_has_failed() -> None:
     display = Display()
     dataset: Any = SimpleNamespace(items=("a", "b"), selection=SimpleNamespace(name="faces"))
-    planned: Any = SimpleNamespace(cell=SimpleNamespace(title="fill × faces × dots"))
+    cell = SimpleNamespace(title="fill × faces × dots", dataset=dataset)
+    planned: Any = SimpleNamespace(cell=cell, folder=Path("here"))
 
     def bars() -> list[str]:
         return [task.description for task in display._progress.tasks]

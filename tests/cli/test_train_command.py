@@ -277,7 +277,7 @@ def test_a_run_that_trains_says_so(bench: Any) -> None:
         for line in lines
     )
     assert any(line.startswith("lost × pictures is not trained. PluginError: ") for line in lines)
-    assert any(line.startswith("[2/2] lost × pictures") for line in lines)
+    assert any(line.startswith("[1/2] lost × pictures") for line in lines)
 
 
 def test_a_table_shows_what_was_mended_once(bench: Any, monkeypatch: pytest.MonkeyPatch) -> None:

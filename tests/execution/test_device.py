@@ -13,12 +13,12 @@ from inpaintbench.errors import DeviceError
 from inpaintbench.execution import device as device_module
 from inpaintbench.execution.device import (
     PeakMemory,
-    automatic_batch_size,
     choose_device,
     describe_device,
     full_float32,
     synchronize,
 )
+from inpaintbench.execution.leases import automatic_batch_size
 
 CPU = torch.device("cpu")
 
@@ -79,7 +79,7 @@ def test_auto_is_the_first_gpu() -> None:
     [("cpu", 64, 64), ("cpu", 256, 4), ("cpu", 16, 256), ("cpu", 4096, 1), ("cuda", 64, 256), ("cuda", 256, 32)],
 )
 def test_a_batch_holds_so_many_pixels_as_the_device_likes(device: str, size: int, count: int) -> None:
-    assert automatic_batch_size(torch.device(device), size) == count
+    assert automatic_batch_size(torch.device(device).type, size) == count
 
 
 def test_the_processor_is_described() -> None:

@@ -19,7 +19,7 @@ def digest_of(results: Results) -> dict[str, bytes]:
     """Return the content of every file of the cells but their logs and locks."""
     return {
         str(path.relative_to(results.store.root)): path.read_bytes()
-        for path in sorted(results.store.root.rglob("*"))
+        for path in sorted(results.store.cells_folder.rglob("*"))
         if path.is_file() and path.name not in (".lock", "log.txt")
     }
 
@@ -254,4 +254,4 @@ def test_results_lie_below_the_current_folder_by_default(
     monkeypatch.chdir(tmp_path)
     run(out=None)
 
-    assert os.listdir(tmp_path / "results" / "embedded") == ["cells"]  # noqa: PTH208
+    assert sorted(os.listdir(tmp_path / "results" / "embedded")) == ["cells", "runs"]  # noqa: PTH208

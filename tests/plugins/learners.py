@@ -1,5 +1,6 @@
 """Plugins for the tests of training: a tiny method that learns, each way in which it can fail, and pictures for it."""
 
+import os
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -34,7 +35,7 @@ MASKS = ("center_square[side=6]", "circle[diameter=8]")
 BROKEN_AT = 7
 """The step in which a trainer with a fault shows it."""
 
-FAULTS = ("diverges", "collapses", "wins", "raises", "exits", "constructor", "show", "shape")
+FAULTS = ("diverges", "collapses", "wins", "raises", "exits", "constructor", "show", "shape", "dies")
 
 
 class Net(nn.Sequential):
@@ -116,6 +117,8 @@ class TinyTrainer:
                     raise ValueError("the trainer is broken")
                 case "exits":
                     raise SystemExit(0)
+                case "dies":  # not for tests that train in their own process
+                    os._exit(3)
                 case "shape":
                     losses["mse"] = losses["mse"].repeat(2)
         return losses

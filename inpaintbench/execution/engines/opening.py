@@ -1,0 +1,140 @@
+"""Opening the engine that a run has asked for."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from inpaintbench.errors import DeviceError, UsageError, WorkerError
+from inpaintbench.execution.engines import Engine
+from inpaintbench.execution.engines.local import LocalEngine
+from inpaintbench.execution.engines.remote import Brief
+from inpaintbench.execution.leases import VISIBLE, Lease, chosen_gpus, on_gpus, on_processors
+from inpaintbench.execution.options import Options
+from inpaintbench.execution.workers.channel import revive
+from inpaintbench.execution.workers.limits import Limits
+from inpaintbench.execution.workers.nursery import Nursery
+from inpaintbench.plugins import Registry
+
+Opening = Callable[[Registry, Path], tuple[Engine, str]]
+"""Given the plugins and the results folder, returns an engine and the type of its devices."""
+
+
+@contextmanager
+def engine_for(options: Options) -> Iterator[Opening]:
+    """Begin to prepare the engine that the options ask for, yield what opens it, and end all that it started.
+
+    What is yielded raises:
+        DeviceError: if there is no such device.
+        UsageError: if options contradict each other, or the engine cannot be had.
+    """
+    if options.engine == "ray":
+        with ExitStack() as stack:
+            yield lambda registry, results: _open_ray(options, Brief.of(registry, options), results, stack)
+    elif options.engine == "slurm":
+        yield lambda registry, results: _open_slurm(options, Brief.of(registry, options), results)
+    elif options.isolation == "none":
+        yield lambda registry, results: _open_inline(options, registry)
+    else:
+        with Nursery() as nursery:  # it imports while the run is planned
+            yield lambda registry, results: _open_local(options, registry, nursery)
+
+
+def _open_inline(options: Options, registry: Registry) -> tuple[Engine, str]:
+    from inpaintbench.execution.device import choose_device
+    from inpaintbench.execution.engines.inline import InlineEngine
+
+    if options.workers > 1 or len(options.gpus) > 1 or options.timeout or options.memory:
+        raise UsageError("--isolation none knows no workers, and no limits of time and memory.")
+    device = choose_device(f"cuda:{options.gpus[0]}" if options.gpus else options.device)
+    return InlineEngine(registry, device, deterministic=options.deterministic), device.type
+
+
+def _open_local(options: Options, registry: Registry, nursery: Nursery) -> tuple[Engine, str]:
+    leases = find_leases(options, nursery)
+    limits = Limits(seconds=options.timeout, bytes=options.memory)
+    return LocalEngine(nursery, [_hello(lease, registry, options) for lease in leases], limits), leases[0].kind
+
+
+def _open_ray(options: Options, brief: Brief, results: Path, stack: ExitStack) -> tuple[Engine, str]:
+    _require("ray", "ray")
+    from inpaintbench.execution.engines.ray import RayEngine
+    from inpaintbench.execution.engines.ray_cluster import Cluster
+
+    cluster = stack.enter_context(Cluster(options))
+    return RayEngine(cluster, brief, results), cluster.lease.kind
+
+
+def _open_slurm(options: Options, brief: Brief, results: Path) -> tuple[Engine, str]:
+    _require("submitit", "slurm")
+    from inpaintbench.execution.engines.slurm import SlurmEngine
+
+    engine = SlurmEngine.open(options, brief, results)
+    return engine, engine.options.device
+
+
+def _require(module: str, extra: str) -> None:
+    """Refuse an engine whose package is not installed; our own modules of the name do not count."""
+    if find_spec(module) is None:
+        raise UsageError(
+            f"--engine {extra} needs the package {module}. To install it: pip install 'inpaintbench[{extra}]'"
+        )
+
+
+def find_leases(options: Options, nursery: Nursery) -> tuple[Lease, ...]:
+    """Return what each worker may use.
+
+    Raises:
+        DeviceError: if there is no such device here.
+        UsageError: if options contradict each other.
+    """
+    if options.device.partition(":")[0] == "cpu" and not options.gpus:
+        return on_processors(options.workers)
+    found = _probe(nursery, "cuda" if options.gpus else options.device)
+    kind, _, number = str(found["device"]).partition(":")
+    if kind == "cpu":
+        return on_processors(options.workers)
+    if options.workers > 1:
+        raise UsageError("--workers is for processors; on GPUs there is one worker each. Choose them with --gpus.")
+    if kind == "mps":
+        return (Lease(str(found["device"])),)
+    given = options.gpus or ((int(number),) if ":" in options.device else ())
+    return on_gpus(chosen_gpus(given, int(found["gpus"])), os.environ.get(VISIBLE))
+
+
+def _probe(nursery: Nursery, device: str) -> dict[str, Any]:
+    """Ask a worker which devices there are: to look for them here would keep this process from starting others.
+
+    Raises:
+        DeviceError: if there is none of that name.
+        WorkerError: if it dies of the question.
+    """
+    _, channel, output = nursery.spawn()
+    try:
+        channel.send({"is": "probe", "device": device})
+        answer = channel.receive()
+    except Exception as error:
+        raise WorkerError(f"The devices of this machine cannot be asked for: {error}") from error
+    finally:
+        channel.close()
+        os.close(output)
+    if "type" in answer:
+        raise DeviceError(str(revive(answer)))
+    return answer
+
+
+def _hello(lease: Lease, registry: Registry, options: Options) -> dict[str, object]:
+    return {
+        "device": lease.device,
+        "threads": lease.threads,
+        "environment": lease.environment,
+        "plugins": list(registry.given),
+        "deterministic": options.deterministic,
+        "path": sys.path,
+        "folder": str(Path.cwd()),
+    }

@@ -1,0 +1,219 @@
+"""Jobs done as tasks of a Ray cluster, each by a supervised worker of the node that Ray chooses.
+
+Ray places tasks, and says when one has been lost with its node; it retries nothing. Time, memory and crashes of a job
+are the business of the node's own supervision, as in a local run.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import ray
+from ray.exceptions import OutOfMemoryError, RayError, RayTaskError
+
+from inpaintbench.errors import CheckpointError, StoreError, WorkerError
+from inpaintbench.execution.engines import Failure, Outcome, Watch
+from inpaintbench.execution.engines.backlog import Backlog
+from inpaintbench.execution.engines.ledger import Ledger
+from inpaintbench.execution.engines.local import TICK_SECONDS
+from inpaintbench.execution.engines.ray_cluster import Cluster
+from inpaintbench.execution.engines.ray_node import WANTS_WEIGHTS, Errand, do_errand
+from inpaintbench.execution.engines.remote import Brief
+from inpaintbench.execution.engines.shipping import Token, pack_checkpoint, place_cell, token_in
+from inpaintbench.execution.job import CellJob, Job, TrainingJob
+from inpaintbench.records import CellRecord
+
+LARGEST_BUNDLE: Final = 8
+"""So many jobs of one method make a task at most: a worker loads it once for them, and little is lost with a node."""
+
+WAITING: Final = 16
+"""So many tasks are with Ray beyond those that find a place: none of its nodes has to wait for this process."""
+
+STOP_SECONDS: Final = 20.0
+"""So long tasks may take to end when the run does: their supervision needs some seconds to end a stubborn worker."""
+
+
+@dataclass
+class RayEngine:
+    """Does jobs as tasks of a cluster.
+
+    Attributes:
+        cluster: that is connected.
+        brief: what nodes are told of the run.
+        results: the results folder.
+        expected: seconds that jobs will take, by their numbers, as far as that is known.
+    """
+
+    cluster: Cluster
+    brief: Brief
+    results: Path
+    expected: Mapping[int, float] = field(default_factory=dict)
+
+    def run(self, jobs: Sequence[Job], watch: Watch) -> Generator[Outcome, None, None]:
+        """Do all jobs; see `Engine`."""
+        folders = {_folder(job, self.results) for job in jobs}
+        with ExitStack() as stack:
+            tokens = {folder: stack.enter_context(token_in(folder)) for folder in folders}
+            shift = _Shift(self, tokens, jobs, watch)
+            try:
+                yield from shift.work()
+            finally:
+                shift.close()
+
+
+class _Shift:
+    """One run of an engine. A task is known by its generator of references to messages."""
+
+    def __init__(self, engine: RayEngine, tokens: Mapping[Path, Token], jobs: Sequence[Job], watch: Watch) -> None:
+        self._engine, self._tokens, self._watch = engine, tokens, watch
+        self._backlog = Backlog(jobs, engine.expected)
+        self._ledger = Ledger(jobs, watch)
+        self._tasks: dict[Any, list[Job]] = {}
+        self._bundle = max(1, min(LARGEST_BUNDLE, len(jobs) // (4 * engine.cluster.slots)))
+        self._weights: dict[str, Any] = {}
+        self._sends_weights = False
+
+    def work(self) -> Iterator[Outcome]:
+        """Do all jobs."""
+        while not self._ledger.done:
+            for job in self._ledger.due():
+                self._backlog.put_back(job)
+            while len(self._backlog) and len(self._tasks) < self._engine.cluster.slots + WAITING:
+                yield from self._submit(self._take())
+            for task in self._ready():
+                yield from self._listen(task)
+            self._watch.ticked()
+        self._wait()  # all is said, and the tasks are about to end
+
+    def close(self) -> None:
+        """Have all tasks end, which keep what they have scored; a second interruption ends them at once."""
+        try:
+            for task in self._tasks:
+                ray.cancel(task)
+            self._wait()
+        finally:
+            for task in self._tasks:
+                with contextlib.suppress(RayError):
+                    ray.cancel(task, force=True)
+
+    def _wait(self) -> None:
+        """Wait until all tasks have ended, but not for long."""
+        if self._tasks:
+            ends = {task.completed(): task for task in self._tasks}
+            ended, _ = ray.wait(list(ends), num_returns=len(ends), timeout=STOP_SECONDS, fetch_local=False)
+            for one in ended:
+                del self._tasks[ends[one]]
+
+    def _take(self) -> list[Job]:
+        """Take some jobs of one method."""
+        bundle: list[Job] = []
+        while len(bundle) < self._bundle and (job := self._backlog.take(bundle[0].method if bundle else "")):
+            if bundle and job.method != bundle[0].method:
+                self._backlog.put_back(job)
+                break
+            bundle.append(job)
+        return bundle
+
+    def _submit(self, jobs: list[Job]) -> Iterator[Outcome]:
+        """Give jobs to Ray; yield them if what they have learned cannot be read."""
+        try:
+            learned = {job.checkpoint: job.learned for job in jobs if isinstance(job, CellJob) and job.checkpoint}
+            weights = {place: self._reference(place) for place in learned} if self._sends_weights else {}
+        except CheckpointError as error:
+            yield from (self._ledger.end(job, error) for job in jobs)
+            return
+        errand = Errand(
+            jobs=tuple(jobs),
+            brief=self._engine.brief,
+            token=self._tokens[_folder(jobs[0], self._engine.results)],
+            lease=self._engine.cluster.lease,
+            hashes={place: found.sha256 for place, found in learned.items() if found},
+            weights=weights,
+        )
+        task = self._engine.cluster.start(do_errand, errand, f"{jobs[0].method}, {len(jobs)} jobs")
+        self._tasks[task] = jobs
+
+    def _reference(self, place: str) -> Any:
+        """Return a reference to the files of a checkpoint, which a node follows if it lacks them."""
+        if place not in self._weights:
+            self._weights[place] = ray.put(pack_checkpoint(Path(place)))
+        return self._weights[place]
+
+    def _ready(self) -> list[Any]:
+        """Wait a moment at most, and return tasks that have something to say, or have ended."""
+        waiting = list(self._tasks)
+        if not waiting:
+            time.sleep(TICK_SECONDS)
+            return []
+        ready, _ = ray.wait(waiting, num_returns=1, timeout=TICK_SECONDS)
+        if ready and len(waiting) > 1:
+            ready, _ = ray.wait(waiting, num_returns=len(waiting), timeout=0)
+        return list(ready)
+
+    def _listen(self, task: Any) -> Iterator[Outcome]:
+        """Take the next message of a task, or its end."""
+        try:
+            message = ray.get(next(task))
+        except StopIteration:
+            jobs = self._tasks.pop(task)
+            yield from self._ledger.lost(jobs, "Its task ended without a word of it.")
+        except OutOfMemoryError as error:
+            jobs = self._tasks.pop(task)
+            yield from self._ledger.exhausted(jobs, f"Ray ended its task for want of memory: {_gist(error)}")
+        except RayTaskError as error:
+            jobs = self._tasks.pop(task)
+            yield from self._broken(jobs, error)
+        except RayError as error:
+            jobs = self._tasks.pop(task)
+            yield from self._ledger.lost(jobs, f"Its node was lost, or Ray's process there: {_gist(error)}")
+        else:
+            yield from self._hear(task, message)
+
+    def _hear(self, task: Any, message: Mapping[str, Any]) -> Iterator[Outcome]:
+        if message["is"] == WANTS_WEIGHTS:
+            self._sends_weights = True
+            for job in self._ledger.left(self._tasks[task]):
+                self._backlog.put_back(job)
+            self._tasks[task] = []
+        elif outcome := self._ledger.hear(message):
+            yield _brought(outcome, message["files"]) if "files" in message else outcome
+
+    def _broken(self, jobs: Sequence[Job], error: RayTaskError) -> Iterator[Outcome]:
+        """Deal with what a task raised: that its supervision has died, or that it cannot be done there at all."""
+        if isinstance(error.cause, WorkerError):
+            yield from self._ledger.lost(jobs, str(error.cause))
+            return
+        for job in self._ledger.left(jobs):
+            why = (
+                f"Its node cannot do it. Is the same version of inpaintbench installed there? {_gist(error, last=True)}"
+            )
+            yield self._ledger.end(job, Failure(status="failed", error=WorkerError(why)))
+
+
+def _folder(job: Job, results: Path) -> Path:
+    """Return the folder that a node must see to do a job in place."""
+    return Path(job.library) if isinstance(job, TrainingJob) else results
+
+
+def _brought(outcome: Outcome, files: Mapping[str, bytes]) -> Outcome:
+    """Put a cell that a node has done in a folder of its own in its place, and return what has become of it."""
+    job, ended = outcome.job, outcome.ended
+    if not isinstance(job, CellJob) or not isinstance(ended, CellRecord | Failure):
+        return outcome
+    try:
+        place_cell(files, Path(job.folder), ended if isinstance(ended, CellRecord) else None)
+    except StoreError as error:
+        return Outcome(job, error)
+    return outcome
+
+
+def _gist(error: Exception, *, last: bool = False) -> str:
+    """Return the line of what Ray says that says what has happened; the others advise those who program with it."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return lines[-1 if last else 0]

@@ -1,0 +1,85 @@
+"""What the logbook of a run is told: that something happens, what is under way, and how cells end."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Sequence
+from contextlib import suppress
+
+from inpaintbench.checkpoints import Card
+from inpaintbench.execution.chosen import ChosenTraining
+from inpaintbench.execution.listener import Listener
+from inpaintbench.execution.plan import Plan, PlannedCell
+from inpaintbench.logbook import Logbook, LoggedCell
+from inpaintbench.records import CellRecord
+
+
+class Noting(Listener):
+    """Keeps a logbook.
+
+    Args:
+        book: None if there is none.
+    """
+
+    def __init__(self, book: Logbook | None) -> None:
+        self._book = book
+        self._now: dict[Hashable, str] = {}
+        self._counts: Counter[str] = Counter()
+
+    def end(self) -> None:
+        """Note that the run has come to its end, and how its cells have ended."""
+        if self._book is not None:
+            self._book.end("ended", self._counts)
+
+    def ticked(self) -> None:
+        """Beat."""
+        if self._book is not None:
+            self._book.beat(tuple(self._now.values()))
+
+    def planned(self, plan: Plan, to_run: Sequence[PlannedCell]) -> None:
+        """Note what is to be done, which trainings have changed."""
+        if self._book is not None:
+            with suppress(OSError):
+                self._book.plan(map(logged, to_run))
+
+    def training_started(self, training: ChosenTraining) -> None:
+        """Note what is trained."""
+        self._now[training.wanted.key] = f"training {training.title}"
+        self.ticked()
+
+    def trained(self, training: ChosenTraining, steps: int) -> None:
+        """Beat."""
+        self.ticked()
+
+    def training_finished(self, training: ChosenTraining, card: Card) -> None:
+        """Note that it is done."""
+        self._now.pop(training.wanted.key, None)
+
+    def training_refused(self, training: ChosenTraining, why: str) -> None:
+        """Note that it is done."""
+        self._now.pop(training.wanted.key, None)
+
+    def started(self, planned: PlannedCell) -> None:
+        """Note what runs."""
+        self._now[planned.folder] = planned.cell.title
+        self.ticked()
+
+    def progressed(self, planned: PlannedCell, images: int) -> None:
+        """Beat."""
+        self.ticked()
+
+    def finished(self, planned: PlannedCell, record: CellRecord) -> None:
+        """Count it."""
+        self._now.pop(planned.folder, None)
+        self._counts[record.status] += 1
+
+    def refused(self, planned: PlannedCell, error: Exception) -> None:
+        """Count it."""
+        self._now.pop(planned.folder, None)
+        self._counts["not stored"] += 1
+
+
+def logged(planned: PlannedCell) -> LoggedCell:
+    """Return what a logbook says of a cell."""
+    method, dataset, mask = planned.cell.names
+    return LoggedCell(method, dataset, mask, planned.cell.key, len(planned.cell.dataset.items))

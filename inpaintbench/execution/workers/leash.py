@@ -1,0 +1,161 @@
+"""A worker, as seen by whoever has started it: what it is at, what it has said and printed, and how it is ended."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from inpaintbench.errors import WorkerError
+from inpaintbench.execution.job import CellJob, Job
+from inpaintbench.execution.workers.channel import ClosedError
+from inpaintbench.execution.workers.limits import Limits, kills_for_memory, memory_of
+from inpaintbench.execution.workers.nursery import Nursery
+from inpaintbench.execution.workers.output import Output
+from inpaintbench.records import Status
+
+MEASURE_SECONDS: Final = 0.25
+"""Between two looks at the memory of a worker."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Why a worker had to be ended, or has died."""
+
+    status: Status
+    error: WorkerError
+
+
+class Leash:
+    """Holds one worker.
+
+    Args:
+        nursery: that brings it up.
+        hello: what the worker is told first: its device, its plugins, its place.
+        limits: for each of its jobs.
+    """
+
+    def __init__(self, nursery: Nursery, hello: Mapping[str, Any], limits: Limits) -> None:
+        self._limits = limits
+        self.process, self.channel, output = nursery.spawn()
+        self.output = Output(output)
+        self._heard = select.poll()  # `select.select` knows no descriptor from 1024 on
+        self._heard.register(self.channel, select.POLLIN)
+        self.job: Job | None = None
+        self.environment: dict[str, Any] = {}
+        self.verdict: Verdict | None = None
+        self.dismissed = self._ending = False
+        self._signals: Iterator[signal.Signals] = iter(())
+        self._next_signal = self._next_look = self._since = 0.0
+        self._kills = 0
+        with contextlib.suppress(ClosedError):  # its death will be noticed
+            self.channel.send({"is": "hello"} | dict(hello))
+
+    def give(self, job: Job) -> None:
+        """Let it do a job."""
+        self.job, self.verdict, self._ending = job, None, False
+        self._since, self._next_look, self._kills = time.monotonic(), 0.0, kills_for_memory()
+        with contextlib.suppress(ClosedError):
+            self.channel.send({"is": "job", "job": job.to_json()})
+
+    @property
+    def seconds(self) -> float:
+        """For how long it has been at its job."""
+        return time.monotonic() - self._since
+
+    @property
+    def _overdue(self) -> bool:
+        """Whether its cell has had its time; a training may take as long as it likes."""
+        return (
+            isinstance(self.job, CellJob) and self._limits.seconds is not None and self.seconds > self._limits.seconds
+        )
+
+    def hear(self) -> list[dict[str, Any]]:
+        """Return what it has said; what follows its death is that `Nursery.deaths` names it."""
+        messages: list[dict[str, Any]] = []
+        with contextlib.suppress(ClosedError):
+            while self._heard.poll(0):
+                messages += self.channel.waiting()
+        for message in messages:
+            if message["is"] == "open":
+                self.environment = message["environment"]
+        return messages
+
+    def tick(self) -> None:
+        """End it, one step further each time, if its job takes more than it may."""
+        now = time.monotonic()
+        if self._ending or self.dismissed or self.job is None:
+            self._push(now)
+        elif self._overdue:
+            said = f"It took longer than {self._limits.seconds:g} seconds (--timeout), and was stopped."
+            self.end(Verdict("timeout", WorkerError(said)))
+        elif self._limits.bytes is not None and now >= self._next_look:
+            self._next_look = now + MEASURE_SECONDS
+            if (taken := memory_of(self.process)) > self._limits.bytes:
+                said = (
+                    f"It took {taken / 1e9:.3g} GB of memory, and may take {self._limits.bytes / 1e9:.3g} (--memory)."
+                )
+                self.end(Verdict("oom", WorkerError(said)), at_once=True)
+
+    def end(self, verdict: Verdict | None = None, *, at_once: bool = False) -> None:
+        """Begin to end it: ask it to stop, then tell it to end, then kill it; `tick` goes on with that.
+
+        Args:
+            verdict: why; None if it is not to blame.
+            at_once: whether to kill it right away.
+        """
+        self.verdict, self._ending = verdict, True
+        steps = (signal.SIGKILL,) if at_once else (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
+        self._signals, self._next_signal = iter(steps), 0.0
+        self._push(time.monotonic())
+
+    def died_of(self, code: int) -> Verdict | None:
+        """Say what its death means for its job.
+
+        Args:
+            code: exit code of the process, negative for a signal.
+
+        Returns:
+            The verdict; None if somebody else has killed it, which says nothing of the job.
+        """
+        if self.verdict is not None:
+            return self.verdict
+        if code == -signal.SIGKILL:
+            if kills_for_memory() == self._kills:
+                return None
+            return Verdict("oom", WorkerError("The system had no memory left, and killed the worker."))
+        with contextlib.suppress(ValueError):
+            name = signal.Signals(-code).name
+            return Verdict(
+                "failed", WorkerError(f"The worker was ended by the signal {name}: the process has crashed.")
+            )
+        return Verdict("failed", WorkerError(f"The worker ended by itself, with the exit code {code}."))
+
+    def dismiss(self) -> None:
+        """Let it go: it has nothing more to do, and should end by itself; if it does not, `tick` sees to that."""
+        if not self.dismissed:
+            self.dismissed, self.job = True, None
+            self.channel.hang_up()
+            self._signals = iter((signal.SIGTERM, signal.SIGKILL))
+            self._next_signal = time.monotonic() + self._limits.grace
+
+    def close(self) -> None:
+        """Give back what it held, once it is dead."""
+        self.channel.close()
+        self.output.close()
+
+    def _push(self, now: float) -> None:
+        if now < self._next_signal:
+            return
+        step = next(self._signals, None)
+        self._next_signal = now + self._limits.grace
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            if step is signal.SIGINT:
+                os.kill(self.process, step)
+            elif step is not None:
+                os.killpg(self.process, step)

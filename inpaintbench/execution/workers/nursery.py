@@ -1,0 +1,126 @@
+"""The nursery: this process's hand on a fork server, which brings up workers quickly."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Any, Final, Self
+
+from inpaintbench.errors import WorkerError
+from inpaintbench.execution.workers.channel import Channel, ClosedError
+
+IMPORTS: Final = (
+    "inpaintbench.execution.workers.worker",
+    "inpaintbench.decoding",
+    "pandas",  # which pyarrow imports as soon as it is given a list
+    "pyarrow.parquet",
+    "scipy.ndimage",
+    "torch.nn.functional",
+)
+"""What every worker needs."""
+
+_END_SECONDS: Final = 10.0
+
+
+class Nursery:
+    """A fork server, started at once; it imports while this process goes on."""
+
+    def __init__(self) -> None:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            code = f"from inpaintbench.execution.workers.forking import main; main({theirs.fileno()})"
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-c", code],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(str(one) for one in sys.path if one)},
+            )
+        self.orders = Channel(ours)
+        self._unread: list[dict[str, Any]] = []
+        self._busy = False
+        self.imports(IMPORTS)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End it, and all workers that still live."""
+        self.orders.close()
+        if not self._busy:
+            self._process.kill()  # it has nothing to look after, and need not finish its imports
+        try:
+            self._process.wait(_END_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def imports(self, modules: Sequence[str]) -> None:
+        """Have it import modules, for the sake of all workers that are born later."""
+        self._tell({"is": "import", "modules": list(modules)})
+
+    def spawn(self) -> tuple[int, Channel, int]:
+        """Bring up a worker; return its process's id, the channel to it, and the descriptor with what it prints.
+
+        Raises:
+            WorkerError: if the fork server has died.
+        """
+        self._busy = True
+        ours, theirs = socket.socketpair()
+        output, printed = os.pipe()
+        try:
+            self._tell({"is": "spawn"}, theirs.fileno(), printed)
+            while True:
+                answer = self.orders.receive()
+                if answer["is"] == "born":
+                    return int(answer["pid"]), Channel(ours), output
+                self._unread.append(answer)
+        except ClosedError as error:
+            raise WorkerError("The process that starts workers has died; run the same command again.") from error
+        finally:
+            theirs.close()
+            os.close(printed)
+
+    def deaths(self, *, wait: bool = False) -> list[tuple[int, int]]:
+        """Return the workers that have died since the last call: id, and exit code, negative for a signal.
+
+        Args:
+            wait: whether there is something to read, as `select` says; else nothing is read.
+
+        Raises:
+            WorkerError: if the fork server has died.
+        """
+        answers, self._unread = self._unread, []
+        if wait:
+            try:
+                answers += self.orders.waiting()
+            except ClosedError as error:
+                raise WorkerError("The process that starts workers has died; run the same command again.") from error
+        return [(answer["pid"], answer["code"]) for answer in answers]
+
+    def _tell(self, order: dict[str, Any], *descriptors: int) -> None:
+        try:
+            if descriptors:  # they go with the first byte, and the message follows at once
+                _send_with(self.orders.end, order, descriptors)
+            else:
+                self.orders.send(order)
+        except (ClosedError, OSError) as error:
+            raise WorkerError("The process that starts workers has died; run the same command again.") from error
+
+
+def _send_with(end: socket.socket, message: dict[str, Any], descriptors: Sequence[int]) -> None:
+    from inpaintbench.execution.workers.channel import packed
+
+    content = packed(message)
+    sent = socket.send_fds(end, [content], list(descriptors))
+    end.sendall(content[sent:])

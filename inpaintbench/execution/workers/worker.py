@@ -1,0 +1,155 @@
+"""What runs in a worker: jobs, one after the other, and words about them to whoever has given them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import signal
+import sys
+import threading
+from collections.abc import Mapping
+from typing import Any, Final
+
+import torch
+
+from inpaintbench.checkpoints import Card
+from inpaintbench.errors import CheckpointError, DeviceError, StaleError, StoreError, UsageError
+from inpaintbench.execution.chosen import ChosenDataset, ChosenTraining
+from inpaintbench.execution.device import choose_device, describe_device, deterministic
+from inpaintbench.execution.job import Job, TrainingJob, job_from_json
+from inpaintbench.execution.listener import Listener
+from inpaintbench.execution.workers.channel import Channel, ClosedError, describe
+from inpaintbench.execution.workplace import Workplace
+from inpaintbench.plugins import load_registry
+from inpaintbench.provenance import environment
+
+BEAT_SECONDS: Final = 1.0
+"""Between two signs of life."""
+
+INTERRUPTED: Final = 130
+
+
+class Worker:
+    """Does the jobs that come over a channel, until it is closed or an interruption comes."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        self._mouth = _Mouth(channel)
+
+    def run(self) -> int:
+        """Work; return the exit code."""
+        try:
+            hello = self._channel.receive()
+            if hello["is"] == "probe":
+                self._mouth.say(_devices(hello["device"]))
+                return 0
+            with deterministic(hello["deterministic"]):
+                workplace = _open_workplace(hello, self._mouth)
+                while True:
+                    self._do(workplace, job_from_json(self._channel.receive()["job"]))
+        except ClosedError:
+            return 0
+        except KeyboardInterrupt:
+            return INTERRUPTED
+        finally:
+            self._mouth.close()
+
+    def _do(self, workplace: Workplace, job: Job) -> None:
+        say = self._mouth.say
+        try:
+            done: dict[str, Any]
+            if isinstance(job, TrainingJob):
+                done = {"is": "trained", "folder": str(workplace.train(job).folder)}
+            else:
+                record = workplace.do(job, lambda images: say({"is": "progress", "images": images}))
+                done = {"is": "done", "record": record.to_json()}
+        except (StoreError, StaleError, CheckpointError) as error:
+            say({"is": "refused"} | describe(error))
+        except UsageError as error:
+            say({"is": "fatal"} | describe(error))
+        except KeyboardInterrupt:
+            say({"is": "interrupted"})
+            raise
+        else:
+            say(done)
+
+
+class _Mouth:
+    """Says everything in a thread of its own: an interruption, which only the main thread meets, tears no message."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        self._messages: queue.SimpleQueue[Mapping[str, Any] | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._speak, name="mouth", daemon=True)
+        self._thread.start()
+
+    def say(self, message: Mapping[str, Any]) -> None:
+        """Send a message soon."""
+        self._messages.put(message)
+
+    def close(self) -> None:
+        """Send what is still to be said."""
+        self._messages.put(None)
+        self._thread.join()
+
+    def _speak(self) -> None:
+        while True:
+            try:
+                message = self._messages.get(timeout=BEAT_SECONDS)
+            except queue.Empty:
+                message = {"is": "alive"}
+            if message is None:
+                return
+            try:
+                self._channel.send(message)
+            except ClosedError:  # nobody is left to work for, and what is scored is on the disk
+                os.killpg(0, signal.SIGKILL)
+
+
+class _Telling(Listener):
+    """Says what happens to the pictures and to the training of the job under way."""
+
+    def __init__(self, mouth: _Mouth) -> None:
+        self._mouth = mouth
+
+    def preparing(self, dataset: ChosenDataset, items: int) -> None:
+        self._mouth.say({"is": "preparing", "items": items})
+
+    def waiting(self, dataset: ChosenDataset) -> None:
+        self._mouth.say({"is": "waiting"})
+
+    def training_started(self, training: ChosenTraining) -> None:
+        self._mouth.say({"is": "training", "what": "started"})
+
+    def training_elsewhere(self, training: ChosenTraining) -> None:
+        self._mouth.say({"is": "training", "what": "elsewhere"})
+
+    def trained(self, training: ChosenTraining, steps: int) -> None:
+        self._mouth.say({"is": "training", "what": "steps", "steps": steps})
+
+    def training_finished(self, training: ChosenTraining, card: Card) -> None:
+        self._mouth.say({"is": "training", "what": "finished", "card": card.to_json()})
+
+
+def _devices(name: str) -> dict[str, Any]:
+    """Return the device of this name, and how many GPUs there are; or the error."""
+    try:
+        chosen = choose_device(name)
+    except DeviceError as error:
+        return describe(error)
+    return {"device": str(chosen), "gpus": torch.cuda.device_count() if chosen.type == "cuda" else 0}
+
+
+def _open_workplace(hello: Mapping[str, Any], mouth: _Mouth) -> Workplace:
+    """Return the place of work that the first message describes, and say that it is open."""
+    os.environ.update(hello["environment"])  # before anything looks for devices
+    sys.path[:] = hello["path"]
+    with contextlib.suppress(OSError):  # an earlier job may have removed it
+        os.chdir(hello["folder"])
+    device = torch.device(hello["device"])
+    if hello["threads"]:
+        torch.set_num_threads(hello["threads"])
+    workplace = Workplace(load_registry(hello["plugins"]), device, _Telling(mouth))
+    mouth.say({"is": "open", "environment": environment(describe_device(device))})
+    return workplace

@@ -1,0 +1,81 @@
+"""Trainings in workers: the same weights as in this process, and what kills one costs no other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import inpaintbench
+from inpaintbench.checkpoints import Library
+from inpaintbench.errors import UsageError
+from inpaintbench.results import Results
+
+LEARNERS = Path(__file__).parent.parent / "plugins" / "learners.py"
+
+Learn = Callable[..., Results]
+
+
+@pytest.fixture
+def learn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Learn:
+    """Return a function that runs `tiny` on six pictures of 16 pixels, with checkpoints in a folder of its own."""
+
+    def learn(where: str, **changes: Any) -> Results:
+        monkeypatch.setenv("INPAINTBENCH_CHECKPOINTS", str(tmp_path / where / "checkpoints"))
+        given: dict[str, Any] = {
+            "methods": ["tiny"],
+            "datasets": ["pictures"],
+            "masks": ["center_square[side=6]"],
+            "metrics": ["psnr"],
+            "size": 16,
+            "plugins": [str(LEARNERS)],
+            "device": "cpu",
+            "out": tmp_path / where / "results",
+            "isolation": "process",
+        }
+        return inpaintbench.run(**given | changes)
+
+    return learn
+
+
+def test_a_worker_trains_what_this_process_would(learn: Learn) -> None:
+    there = learn("workers")
+    (trained,) = Library()
+    here = learn("inline", isolation="none")
+    (expected,) = Library()
+
+    assert there.complete
+    assert trained.sha256 == expected.sha256
+    assert trained.card.key == expected.card.key
+    assert there.folders[0].name == here.folders[0].name
+    assert there.records().drop(columns="seconds").equals(here.records().drop(columns="seconds"))
+
+
+def test_a_training_that_kills_its_worker_costs_its_own_cells(learn: Learn) -> None:
+    results = learn("workers", methods=["tiny[fault=dies]", "tiny", "tiny[fault=raises]"])
+    messages = {cell.record.method: (cell.record.error or {}).get("message", "") for cell in results.cells}
+
+    assert not results.complete
+    assert messages["tiny"] == ""
+    assert messages["tiny[fault=dies]"] == (
+        "tiny[fault=dies] × pictures is not trained. The worker ended by itself, with the exit code 3."
+    )
+    assert messages["tiny[fault=raises]"].endswith("is not trained. ValueError: the trainer is broken")
+    assert {one.card.method: one.card.status for one in Library()} == {
+        "tiny": "complete",
+        "tiny[fault=raises]": "failed",
+    }
+
+
+def test_a_leak_that_a_worker_finds_ends_the_run(learn: Learn) -> None:
+    with pytest.raises(UsageError, match=r"The training picture train-2 of .* is the test picture test-1, pixel by p"):
+        learn("workers", datasets=["pictures[fault=leak]"])
+
+
+def test_two_workers_train_side_by_side(learn: Learn) -> None:
+    results = learn("workers", methods=["tiny", "tiny[width=4]"], workers=2)
+
+    assert results.complete
+    assert sorted(one.card.method for one in Library()) == ["tiny", "tiny[width=4]"]
