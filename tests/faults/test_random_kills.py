@@ -86,26 +86,32 @@ def check_moments(start: Any, options: list[str], suite: dict[str, Any], out: Pa
     expected = inpaintbench.run(**arguments, out=out)
     chosen = [option for method in METHODS for option in ("-m", method)]
     lot = random.Random(moments)
-    killed = 0
-    for moment in range(moments):
-        victim = ("run", "worker")[moment % 2]
+
+    def strike(victim: str, changes: float) -> bool:
+        """Kill a run or its worker after so many changes, and check what the next run makes of it."""
         running = start("run", *options, *chosen)
-        watch(running, lot.uniform(moment, moment + 1) / moments * EVENTS)
+        watch(running, changes)
         hit = kill(running, victim)
         code = running.wait()
         assert code in ((0, -signal.SIGKILL) if victim == "run" else (0,)), running.err
-        running.until(lambda running=running: not running.descendants)
-        killed += hit and (code != 0 or "was killed from outside" in running.err)
+        running.until(lambda: not running.descendants)
+        struck = hit and (code != 0 or "was killed from outside" in running.err)
         results = inpaintbench.run(**arguments, out=running.out)
         check_equal(results, expected)
         assert running.temporary == []
         assert len(list(Store(running.out).scan())) == len(METHODS)
         running.end()
-    assert killed >= moments / 3  # others were over, or had no worker, when the signal came
+        return struck
+
+    for moment in range(moments):
+        victim = ("run", "worker")[moment % 2]
+        changes = lot.uniform(moment, moment + 1) / moments * EVENTS
+        # Where the machine is busy, fewer changes are seen, and a run may be over before the signal comes.
+        assert any(strike(victim, changes * share) for share in (1.0, 0.6, 0.4, 0.2, 0.1))
 
 
 def test_a_few_moments(start: Any, options: list[str], suite: dict[str, Any], tmp_path: Path) -> None:
-    check_moments(start, options, suite, tmp_path, 5)
+    check_moments(start, options, suite, tmp_path, 3)
 
 
 @pytest.mark.slow
