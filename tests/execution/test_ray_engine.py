@@ -207,6 +207,7 @@ def test_a_node_that_dies_costs_no_cell_and_changes_no_number(cluster: RayCluste
     assert not list(out.glob(".seen-*"))
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_all_tasks_and_keeps_what_was_scored(cluster: RayCluster, tmp_path: Path) -> None:
     gate, out = tmp_path / "gate", tmp_path / "out"
     gate.mkdir()

@@ -76,6 +76,7 @@ def test_results_are_those_of_the_other_engines(run: Any, tmp_path: Path) -> Non
     assert not list((tmp_path / "slurm" / "runs" / "slurm").iterdir())
 
 
+@pytest.mark.slow
 def test_a_task_that_vanishes_is_submitted_again(standing: subprocess.Popen[str], tmp_path: Path) -> None:
     [task] = [
         process
@@ -92,6 +93,7 @@ def test_a_task_that_vanishes_is_submitted_again(standing: subprocess.Popen[str]
     assert len(rows) == 6
 
 
+@pytest.mark.slow
 def test_ctrl_c_cancels_tasks_and_keeps_what_was_scored(standing: subprocess.Popen[str], tmp_path: Path) -> None:
     standing.send_signal(signal.SIGINT)
     _, err = standing.communicate(timeout=60)

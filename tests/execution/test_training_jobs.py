@@ -74,6 +74,7 @@ def test_a_leak_that_a_worker_finds_ends_the_run(learn: Learn) -> None:
         learn("workers", datasets=["pictures[fault=leak]"])
 
 
+@pytest.mark.slow
 def test_two_workers_train_side_by_side(learn: Learn) -> None:
     results = learn("workers", methods=["tiny", "tiny[width=4]"], workers=2)
 
