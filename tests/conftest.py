@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 import os
+import shutil
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -98,3 +99,38 @@ def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 def real_data() -> Path:
     """Return the folder with real pictures."""
     return Path(os.environ["INPAINTBENCH_DATA"])
+
+
+@pytest.fixture
+def at_every_step(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Return a function that looks at the disk before and after every step by which an action changes it.
+
+    What it sees is what a kill at that moment would leave.
+    """
+
+    def at_every_step(look: Callable[[], object], action: Callable[[], object]) -> None:
+        looking = False
+
+        def look_once() -> None:
+            nonlocal looking
+            if not looking:
+                looking = True
+                look()
+                looking = False
+
+        def watched(function: Callable[..., Any]) -> Callable[..., Any]:
+            def step(*arguments: Any, **options: Any) -> Any:
+                look_once()
+                returned = function(*arguments, **options)
+                look_once()
+                return returned
+
+            return step
+
+        steps = ((Path, "replace"), (Path, "unlink"), (Path, "open"), (os, "fsync"), (shutil, "copyfile"))
+        with monkeypatch.context() as patch:
+            for owner, name in steps:
+                patch.setattr(owner, name, watched(getattr(owner, name)))
+            action()
+
+    return at_every_step

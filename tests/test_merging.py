@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -541,48 +540,32 @@ def test_a_full_disk_is_reported_and_a_second_call_finishes(
     assert tree(out) == tree(a)
 
 
-def snapshots(root: Path, into: Path, monkeypatch: pytest.MonkeyPatch, action: Callable[[], object]) -> Iterator[Path]:
+def snapshots(root: Path, into: Path, at_every_step: Any, action: Callable[[], object]) -> Iterator[Path]:
     """Copy a folder before and after every step by which `action` changes it: what a kill there would leave."""
     states: list[Path] = []
-    copying = False
 
     def copy() -> None:
-        nonlocal copying
-        if root.exists() and not copying:
-            copying = True
+        if root.exists():
             state = into / str(len(states))
             shutil.copytree(root, state, ignore=shutil.ignore_patterns(".lock"))
             if states and tree(states[-1]) == tree(state):
                 shutil.rmtree(state)
             else:
                 states.append(state)
-            copying = False
 
-    def watched(function: Callable[..., Any]) -> Callable[..., Any]:
-        def step(*arguments: Any, **options: Any) -> Any:
-            copy()
-            returned = function(*arguments, **options)
-            copy()
-            return returned
-
-        return step
-
-    with monkeypatch.context() as patch:
-        for owner, name in ((Path, "replace"), (Path, "unlink"), (Path, "open"), (os, "fsync"), (shutil, "copyfile")):
-            patch.setattr(owner, name, watched(getattr(owner, name)))
-        action()
+    at_every_step(copy, action)
     return iter(states)
 
 
 @pytest.mark.parametrize("before", [None, "failed", "incomplete"])
 def test_a_merge_killed_at_any_step_leaves_no_half_cell_and_can_be_repeated(
-    a: Path, out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: Status | None
+    a: Path, out: Path, tmp_path: Path, at_every_step: Any, before: Status | None
 ) -> None:
     put(a)
     if before:
         put(out, before, images=changed("a.png", psnr=0.0))
     seen: set[str] = set()
-    states = list(snapshots(out, tmp_path / "killed", monkeypatch, lambda: merge([a], out)))
+    states = list(snapshots(out, tmp_path / "killed", at_every_step, lambda: merge([a], out)))
 
     assert len(states) > 10
     for state in states:

@@ -77,43 +77,27 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file() and path.name != ".lock"}
 
 
-def snapshots(folder: Path, into: Path, monkeypatch: pytest.MonkeyPatch, action: Callable[[], object]) -> list[Path]:
+def snapshots(folder: Path, into: Path, at_every_step: Any, action: Callable[[], object]) -> list[Path]:
     """Copy the folder before and after every step by which `action` changes it: what a kill there would leave."""
     states: list[Path] = []
-    copying = False
 
     def copy() -> None:
-        nonlocal copying
-        if folder.exists() and not copying:
-            copying = True
+        if folder.exists():
             state = into / str(len(states)) / "cells/tv/photos/center_square[side=20]" / folder.name
             shutil.copytree(folder, state, ignore=shutil.ignore_patterns(".lock"))
             if states and contents(states[-1]) == contents(state):
                 shutil.rmtree(state)
             else:
                 states.append(state)
-            copying = False
 
-    def watched(function: Callable[..., Any]) -> Callable[..., Any]:
-        def step(*arguments: Any, **options: Any) -> Any:
-            copy()
-            returned = function(*arguments, **options)
-            copy()
-            return returned
-
-        return step
-
-    with monkeypatch.context() as patch:
-        for owner, name in ((Path, "replace"), (Path, "unlink"), (Path, "open"), (os, "fsync")):
-            patch.setattr(owner, name, watched(getattr(owner, name)))
-        action()
+    at_every_step(copy, action)
     return states
 
 
 def test_a_run_killed_at_any_step_is_taken_up_and_ends_in_the_same_files(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    folder: Path, tmp_path: Path, at_every_step: Any
 ) -> None:
-    states = snapshots(folder, tmp_path / "killed", monkeypatch, lambda: run(folder))
+    states = snapshots(folder, tmp_path / "killed", at_every_step, lambda: run(folder))
     seen: set[str] = set()
 
     assert len(states) > 12
@@ -131,14 +115,14 @@ def test_a_run_killed_at_any_step_is_taken_up_and_ends_in_the_same_files(
 
 
 def test_a_second_run_killed_at_any_step_leaves_the_first_result_or_its_own(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    folder: Path, tmp_path: Path, at_every_step: Any
 ) -> None:
     run(folder, timing={"run": 1})
     first = contents(folder)
     failing = CellWriter(folder).open()
     failing.fail(record("failed"))
     failing.close()
-    states = snapshots(folder, tmp_path / "killed", monkeypatch, lambda: run(folder, timing={"run": 2}))
+    states = snapshots(folder, tmp_path / "killed", at_every_step, lambda: run(folder, timing={"run": 2}))
     second = contents(folder)
 
     assert second["cell.json"] != first["cell.json"]

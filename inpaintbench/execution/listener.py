@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from inpaintbench.checkpoints import Card
@@ -59,6 +59,41 @@ class Listener:
 
     def ticked(self) -> None:
         """A moment has passed."""
+
+
+class Telling(Listener):
+    """Tells of pictures that are prepared, and of a training, in messages that JSON can hold.
+
+    Args:
+        say: takes them.
+    """
+
+    def __init__(self, say: Callable[[Mapping[str, Any]], None]) -> None:
+        self._say = say
+
+    def preparing(self, dataset: ChosenDataset, items: int) -> None:
+        """Say how many pictures are prepared."""
+        self._say({"is": "preparing", "items": items})
+
+    def waiting(self, dataset: ChosenDataset) -> None:
+        """Say that another process is waited for."""
+        self._say({"is": "waiting"})
+
+    def training_started(self, training: ChosenTraining) -> None:
+        """Say so."""
+        self._say({"is": "training", "what": "started"})
+
+    def training_elsewhere(self, training: ChosenTraining) -> None:
+        """Say that another process trains the same."""
+        self._say({"is": "training", "what": "elsewhere"})
+
+    def trained(self, training: ChosenTraining, steps: int) -> None:
+        """Say how many steps are done."""
+        self._say({"is": "training", "what": "steps", "steps": steps})
+
+    def training_finished(self, training: ChosenTraining, card: Card) -> None:
+        """Say how it went."""
+        self._say({"is": "training", "what": "finished", "card": card.to_json()})
 
 
 class Chorus(Listener):

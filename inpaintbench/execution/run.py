@@ -7,12 +7,10 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
-from inpaintbench.checkpoints import Checkpoint, Library
+from inpaintbench.checkpoints import Library
 from inpaintbench.errors import MissingWeightsError, StoreError, UsageError
 from inpaintbench.execution.cell_jobs import run_cells
-from inpaintbench.execution.engines import Engine
 from inpaintbench.execution.engines.opening import engine_for
-from inpaintbench.execution.learning import PlannedTraining
 from inpaintbench.execution.leases import automatic_batch_size
 from inpaintbench.execution.listener import Chorus, Listener
 from inpaintbench.execution.noting import Noting, logged
@@ -57,7 +55,7 @@ def run_suite(suite: Suite, registry: Registry, store: Store, options: Options, 
             noting = Noting(book)
             everyone = Chorus(listener, noting)
             if to_train:
-                obtained, failed = _train(to_train, engine, library, options, everyone)
+                obtained, failed = train_with(engine, to_train, library.folder, everyone, fail_fast=options.fail_fast)
                 untrained |= failed
                 plan = plan.taught(obtained)
                 to_run = plan.to_run(options.rerun)
@@ -66,19 +64,6 @@ def run_suite(suite: Suite, registry: Registry, store: Store, options: Options, 
             failures = run_cells(to_run, untrained, engine, suite.limit, batch_size, options, everyone)
             noting.end()
     return Results(store, tuple(planned.folder for planned in plan), failures)
-
-
-def _train(
-    to_train: Sequence[PlannedTraining], engine: Engine, library: Library, options: Options, listener: Listener
-) -> tuple[dict[str, Checkpoint], dict[str, str]]:
-    """Train, and return the checkpoints, and why there is none, by the keys of trainings."""
-    if options.isolation != "none":
-        return train_with(engine, to_train, library.folder, listener, fail_fast=options.fail_fast)
-    from inpaintbench.execution.device import choose_device
-    from inpaintbench.execution.training import School, train_all
-
-    school = School(choose_device(options.device), library, listener)
-    return train_all(to_train, school, fail_fast=options.fail_fast)
 
 
 def _open_logbook(root: Path, suite: str, to_run: Sequence[PlannedCell]) -> AbstractContextManager[Logbook | None]:

@@ -11,7 +11,7 @@ import torch
 
 from inpaintbench.api import DatasetSpec, MaskSpec, Method, MethodSpec, MetricSpec
 from inpaintbench.checkpoints import Checkpoint, Library
-from inpaintbench.errors import StaleError, StoreError
+from inpaintbench.errors import CheckpointError, StaleError, StoreError
 from inpaintbench.execution.cells import Cell
 from inpaintbench.execution.chosen import ChosenDataset, ChosenMask, ChosenMethod, ChosenMetric
 from inpaintbench.execution.evaluate import Setup, evaluate
@@ -105,7 +105,10 @@ class Workplace:
         training, _ = learning.look_up(method, dataset, self._mask(job.mask, job.size) if job.mask else None)
         if training is None or training.wanted.key != job.key:
             raise StaleError(f"{job.title} has changed since the run was planned. Run the same command again.")
-        return School(self.device, library, self.listener, self.shelf).obtain(training)
+        try:
+            return School(self.device, library, self.listener, self.shelf).obtain(training)
+        except OSError as error:  # such as of a full disk
+            raise CheckpointError(f"{job.title} cannot be stored: {error}") from error
 
     def cell(self, job: CellJob) -> Cell:
         """Return the cell that a job is about.

@@ -8,42 +8,28 @@ from typing import Any
 
 import pytest
 
-import inpaintbench
 from inpaintbench.checkpoints import Library
 from inpaintbench.errors import UsageError
 from inpaintbench.results import Results
-
-LEARNERS = Path(__file__).parent.parent / "plugins" / "learners.py"
 
 Learn = Callable[..., Results]
 
 
 @pytest.fixture
-def learn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Learn:
-    """Return a function that runs `tiny` on six pictures of 16 pixels, with checkpoints in a folder of its own."""
+def learn_in(learn: Learn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Learn:
+    """Return a function that runs `tiny` in workers, with results and checkpoints in a folder of its own."""
 
-    def learn(where: str, **changes: Any) -> Results:
+    def learn_in(where: str, **changes: Any) -> Results:
         monkeypatch.setenv("INPAINTBENCH_CHECKPOINTS", str(tmp_path / where / "checkpoints"))
-        given: dict[str, Any] = {
-            "methods": ["tiny"],
-            "datasets": ["pictures"],
-            "masks": ["center_square[side=6]"],
-            "metrics": ["psnr"],
-            "size": 16,
-            "plugins": [str(LEARNERS)],
-            "device": "cpu",
-            "out": tmp_path / where / "results",
-            "isolation": "process",
-        }
-        return inpaintbench.run(**given | changes)
+        return learn(**{"out": tmp_path / where / "results", "isolation": "process"} | changes)
 
-    return learn
+    return learn_in
 
 
-def test_a_worker_trains_what_this_process_would(learn: Learn) -> None:
-    there = learn("workers")
+def test_a_worker_trains_what_this_process_would(learn_in: Learn) -> None:
+    there = learn_in("workers")
     (trained,) = Library()
-    here = learn("inline", isolation="none")
+    here = learn_in("inline", isolation="none")
     (expected,) = Library()
 
     assert there.complete
@@ -53,8 +39,8 @@ def test_a_worker_trains_what_this_process_would(learn: Learn) -> None:
     assert there.records().drop(columns="seconds").equals(here.records().drop(columns="seconds"))
 
 
-def test_a_training_that_kills_its_worker_costs_its_own_cells(learn: Learn) -> None:
-    results = learn("workers", methods=["tiny[fault=dies]", "tiny", "tiny[fault=raises]"])
+def test_a_training_that_kills_its_worker_costs_its_own_cells(learn_in: Learn) -> None:
+    results = learn_in("workers", methods=["tiny[fault=dies]", "tiny", "tiny[fault=raises]"])
     messages = {cell.record.method: (cell.record.error or {}).get("message", "") for cell in results.cells}
 
     assert not results.complete
@@ -69,14 +55,14 @@ def test_a_training_that_kills_its_worker_costs_its_own_cells(learn: Learn) -> N
     }
 
 
-def test_a_leak_that_a_worker_finds_ends_the_run(learn: Learn) -> None:
+def test_a_leak_that_a_worker_finds_ends_the_run(learn_in: Learn) -> None:
     with pytest.raises(UsageError, match=r"The training picture train-2 of .* is the test picture test-1, pixel by p"):
-        learn("workers", datasets=["pictures[fault=leak]"])
+        learn_in("workers", datasets=["pictures[fault=leak]"])
 
 
 @pytest.mark.slow
-def test_two_workers_train_side_by_side(learn: Learn) -> None:
-    results = learn("workers", methods=["tiny", "tiny[width=4]"], workers=2)
+def test_two_workers_train_side_by_side(learn_in: Learn) -> None:
+    results = learn_in("workers", methods=["tiny", "tiny[width=4]"], workers=2)
 
     assert results.complete
     assert sorted(one.card.method for one in Library()) == ["tiny", "tiny[width=4]"]

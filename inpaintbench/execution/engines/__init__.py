@@ -55,6 +55,18 @@ class Watch:
     def started(self, job: Job) -> None:
         """A job starts."""
 
+    def hear(self, job: Job, message: Mapping[str, Any]) -> None:
+        """It says something of its pictures, its progress, or its training; all else is somebody else's business."""
+        match message["is"]:
+            case "progress":
+                self.progressed(job, message["images"])
+            case "preparing":
+                self.preparing(job, message["items"])
+            case "waiting":
+                self.waiting(job)
+            case "training":
+                self.told(job, message)
+
     def preparing(self, job: Job, items: int) -> None:
         """So many pictures are prepared that it waits for."""
 

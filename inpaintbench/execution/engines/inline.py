@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from typing import Any
 
 import torch
 
-from inpaintbench.errors import StaleError, StoreError
-from inpaintbench.execution.chosen import ChosenDataset
+from inpaintbench.errors import CheckpointError, StaleError, StoreError
 from inpaintbench.execution.device import deterministic
 from inpaintbench.execution.engines import Outcome, Watch
-from inpaintbench.execution.job import CellJob, Job
-from inpaintbench.execution.listener import Listener
+from inpaintbench.execution.job import Job, TrainingJob
+from inpaintbench.execution.listener import Telling
 from inpaintbench.execution.workplace import Workplace
 from inpaintbench.plugins import Registry
 from inpaintbench.records import CellRecord
@@ -29,43 +29,37 @@ class InlineEngine:
 
     def __init__(self, registry: Registry, device: torch.device, *, deterministic: bool = False) -> None:
         self._deterministic = deterministic
-        self._ear = _Ear()
-        self._workplace = Workplace(registry, device, self._ear)
+        self._workplace = Workplace(registry, device, Telling(self._hear))
+        self._watch = Watch()
+        self._job: Job | None = None
 
     def run(self, jobs: Sequence[Job], watch: Watch) -> Generator[Outcome, None, None]:
         """Do all jobs in their order; see `Engine`."""
+        self._watch = watch
         for job in jobs:
-            assert isinstance(job, CellJob)  # a training is done by a school, in this process without more ado
             watch.started(job)
-            yield self._do(job, watch)
+            yield self._do(job)
 
-    def _do(self, job: CellJob, watch: Watch) -> Outcome:
+    def _do(self, job: Job) -> Outcome:
         while True:
-            self._ear.job, self._ear.watch = job, watch
+            self._job = job
             try:
                 with deterministic(self._deterministic):
-                    record = self._workplace.do(job, lambda images, job=job: watch.progressed(job, images))  # type: ignore[misc]
-            except (StoreError, StaleError) as error:
+                    if isinstance(job, TrainingJob):
+                        return Outcome(job, self._workplace.train(job))
+                    record = self._workplace.do(job, lambda images: self._hear({"is": "progress", "images": images}))
+            except (StoreError, StaleError, CheckpointError) as error:
                 return Outcome(job, error)
             halved = job.halved() if record.status == "oom" else None
             if halved is None:
                 return Outcome(job, record)
             _free_memory()
-            watch.retried(halved, _message(record))
+            self._watch.retried(halved, _message(record))
             job = halved
 
-
-class _Ear(Listener):
-    """Hears of pictures that are prepared for the job under way."""
-
-    job: Job
-    watch: Watch
-
-    def preparing(self, dataset: ChosenDataset, items: int) -> None:
-        self.watch.preparing(self.job, items)
-
-    def waiting(self, dataset: ChosenDataset) -> None:
-        self.watch.waiting(self.job)
+    def _hear(self, message: Mapping[str, Any]) -> None:
+        if self._job is not None:
+            self._watch.hear(self._job, message)
 
 
 def _message(record: CellRecord) -> str:

@@ -190,12 +190,6 @@ class _Shift:
             if job is None or not heard:
                 continue
             match message["is"]:
-                case "progress":
-                    self._watch.progressed(job, message["images"])
-                case "preparing":
-                    self._watch.preparing(job, message["items"])
-                case "waiting":
-                    self._watch.waiting(job)
                 case "refused":
                     desk.leash.job = None
                     yield Outcome(job, revive(message))
@@ -208,8 +202,8 @@ class _Shift:
                     desk.leash.job = None
                     found = Checkpoint.at(Path(message["folder"]))
                     yield Outcome(job, found or StaleError(f"The checkpoint of {job.title} has gone."))
-                case "training":
-                    self._watch.told(job, message)
+                case _:
+                    self._watch.hear(job, message)
 
     def _done(self, desk: Desk, job: Job, record: CellRecord) -> Iterator[Outcome]:
         assert desk.leash is not None

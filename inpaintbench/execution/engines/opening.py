@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
@@ -17,7 +16,6 @@ from inpaintbench.execution.engines.remote import Brief
 from inpaintbench.execution.leases import VISIBLE, Lease, chosen_gpus, on_gpus, on_processors
 from inpaintbench.execution.options import Options
 from inpaintbench.execution.workers.channel import revive
-from inpaintbench.execution.workers.limits import Limits
 from inpaintbench.execution.workers.nursery import Nursery
 from inpaintbench.plugins import Registry
 
@@ -42,7 +40,7 @@ def engine_for(options: Options) -> Iterator[Opening]:
         yield lambda registry, results: _open_inline(options, registry)
     else:
         with Nursery() as nursery:  # it imports while the run is planned
-            yield lambda registry, results: _open_local(options, registry, nursery)
+            yield lambda registry, results: _open_local(options, Brief.of(registry, options), nursery)
 
 
 def _open_inline(options: Options, registry: Registry) -> tuple[Engine, str]:
@@ -55,10 +53,9 @@ def _open_inline(options: Options, registry: Registry) -> tuple[Engine, str]:
     return InlineEngine(registry, device, deterministic=options.deterministic), device.type
 
 
-def _open_local(options: Options, registry: Registry, nursery: Nursery) -> tuple[Engine, str]:
+def _open_local(options: Options, brief: Brief, nursery: Nursery) -> tuple[Engine, str]:
     leases = find_leases(options, nursery)
-    limits = Limits(seconds=options.timeout, bytes=options.memory)
-    return LocalEngine(nursery, [_hello(lease, registry, options) for lease in leases], limits), leases[0].kind
+    return LocalEngine(nursery, [brief.hello(lease) for lease in leases], brief.limits), leases[0].kind
 
 
 def _open_ray(options: Options, brief: Brief, results: Path, stack: ExitStack) -> tuple[Engine, str]:
@@ -126,15 +123,3 @@ def _probe(nursery: Nursery, device: str) -> dict[str, Any]:
     if "type" in answer:
         raise DeviceError(str(revive(answer)))
     return answer
-
-
-def _hello(lease: Lease, registry: Registry, options: Options) -> dict[str, object]:
-    return {
-        "device": lease.device,
-        "threads": lease.threads,
-        "environment": lease.environment,
-        "plugins": list(registry.given),
-        "deterministic": options.deterministic,
-        "path": sys.path,
-        "folder": str(Path.cwd()),
-    }

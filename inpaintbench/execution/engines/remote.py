@@ -40,7 +40,7 @@ Say = Callable[[Mapping[str, Any]], None]
 
 @dataclass(frozen=True, kw_only=True)
 class Brief:
-    """What another machine is told of a run, besides its jobs.
+    """What whoever does the jobs of a run is told besides them, on this machine or another.
 
     Attributes:
         plugins: files and modules with further plugins.
@@ -81,7 +81,7 @@ class Brief:
             os.environ.pop("OMP_NUM_THREADS", None)  # Ray sets it, to another number than torch would take
 
     def hello(self, lease: Lease) -> dict[str, Any]:
-        """Return what a worker of this machine is told first.
+        """Return what a worker is told first, on whichever machine this is called.
 
         Raises:
             PluginError: if a file with plugins is not here.

@@ -6,12 +6,11 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Final, Self
 
 from inpaintbench.errors import WorkerError
-from inpaintbench.execution.workers.channel import Channel, ClosedError
+from inpaintbench.execution.workers.channel import Channel, ClosedError, packed
 
 IMPORTS: Final = (
     "inpaintbench.execution.workers.worker",
@@ -24,6 +23,7 @@ IMPORTS: Final = (
 """What every worker needs."""
 
 _END_SECONDS: Final = 10.0
+_DEAD: Final = "The process that starts workers has died; run the same command again."
 
 
 class Nursery:
@@ -44,7 +44,7 @@ class Nursery:
         self.orders = Channel(ours)
         self._unread: list[dict[str, Any]] = []
         self._busy = False
-        self.imports(IMPORTS)
+        self._tell({"is": "import", "modules": IMPORTS})
 
     def __enter__(self) -> Self:
         return self
@@ -65,10 +65,6 @@ class Nursery:
             self._process.kill()
             self._process.wait()
 
-    def imports(self, modules: Sequence[str]) -> None:
-        """Have it import modules, for the sake of all workers that are born later."""
-        self._tell({"is": "import", "modules": list(modules)})
-
     def spawn(self) -> tuple[int, Channel, int]:
         """Bring up a worker; return its process's id, the channel to it, and the descriptor with what it prints.
 
@@ -86,7 +82,7 @@ class Nursery:
                     return int(answer["pid"]), Channel(ours), output
                 self._unread.append(answer)
         except ClosedError as error:
-            raise WorkerError("The process that starts workers has died; run the same command again.") from error
+            raise WorkerError(_DEAD) from error
         finally:
             theirs.close()
             os.close(printed)
@@ -105,22 +101,16 @@ class Nursery:
             try:
                 answers += self.orders.waiting()
             except ClosedError as error:
-                raise WorkerError("The process that starts workers has died; run the same command again.") from error
+                raise WorkerError(_DEAD) from error
         return [(answer["pid"], answer["code"]) for answer in answers]
 
     def _tell(self, order: dict[str, Any], *descriptors: int) -> None:
         try:
-            if descriptors:  # they go with the first byte, and the message follows at once
-                _send_with(self.orders.end, order, descriptors)
+            if descriptors:  # they go with the first bytes, and the rest of the message follows
+                content = packed(order)
+                sent = socket.send_fds(self.orders.end, [content], descriptors)
+                self.orders.end.sendall(content[sent:])
             else:
                 self.orders.send(order)
         except (ClosedError, OSError) as error:
-            raise WorkerError("The process that starts workers has died; run the same command again.") from error
-
-
-def _send_with(end: socket.socket, message: dict[str, Any], descriptors: Sequence[int]) -> None:
-    from inpaintbench.execution.workers.channel import packed
-
-    content = packed(message)
-    sent = socket.send_fds(end, [content], list(descriptors))
-    end.sendall(content[sent:])
+            raise WorkerError(_DEAD) from error

@@ -13,12 +13,10 @@ from typing import Any, Final
 
 import torch
 
-from inpaintbench.checkpoints import Card
 from inpaintbench.errors import CheckpointError, DeviceError, StaleError, StoreError, UsageError
-from inpaintbench.execution.chosen import ChosenDataset, ChosenTraining
 from inpaintbench.execution.device import choose_device, describe_device, deterministic
 from inpaintbench.execution.job import Job, TrainingJob, job_from_json
-from inpaintbench.execution.listener import Listener
+from inpaintbench.execution.listener import Telling
 from inpaintbench.execution.workers.channel import Channel, ClosedError, describe
 from inpaintbench.execution.workplace import Workplace
 from inpaintbench.plugins import load_registry
@@ -68,9 +66,6 @@ class Worker:
             say({"is": "refused"} | describe(error))
         except UsageError as error:
             say({"is": "fatal"} | describe(error))
-        except KeyboardInterrupt:
-            say({"is": "interrupted"})
-            raise
         else:
             say(done)
 
@@ -107,31 +102,6 @@ class _Mouth:
                 os.killpg(0, signal.SIGKILL)
 
 
-class _Telling(Listener):
-    """Says what happens to the pictures and to the training of the job under way."""
-
-    def __init__(self, mouth: _Mouth) -> None:
-        self._mouth = mouth
-
-    def preparing(self, dataset: ChosenDataset, items: int) -> None:
-        self._mouth.say({"is": "preparing", "items": items})
-
-    def waiting(self, dataset: ChosenDataset) -> None:
-        self._mouth.say({"is": "waiting"})
-
-    def training_started(self, training: ChosenTraining) -> None:
-        self._mouth.say({"is": "training", "what": "started"})
-
-    def training_elsewhere(self, training: ChosenTraining) -> None:
-        self._mouth.say({"is": "training", "what": "elsewhere"})
-
-    def trained(self, training: ChosenTraining, steps: int) -> None:
-        self._mouth.say({"is": "training", "what": "steps", "steps": steps})
-
-    def training_finished(self, training: ChosenTraining, card: Card) -> None:
-        self._mouth.say({"is": "training", "what": "finished", "card": card.to_json()})
-
-
 def _devices(name: str) -> dict[str, Any]:
     """Return the device of this name, and how many GPUs there are; or the error."""
     try:
@@ -150,6 +120,6 @@ def _open_workplace(hello: Mapping[str, Any], mouth: _Mouth) -> Workplace:
     device = torch.device(hello["device"])
     if hello["threads"]:
         torch.set_num_threads(hello["threads"])
-    workplace = Workplace(load_registry(hello["plugins"]), device, _Telling(mouth))
+    workplace = Workplace(load_registry(hello["plugins"]), device, Telling(mouth.say))
     mouth.say({"is": "open", "environment": environment(describe_device(device))})
     return workplace
