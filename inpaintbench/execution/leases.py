@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from inpaintbench.errors import DeviceError, UsageError
-from inpaintbench.prepared.crew import processors
 
 _PIXELS_AT_ONCE: Final = {"cpu": 2**18, "cuda": 2**21, "mps": 2**20}
 _LARGEST_BATCH: Final = 256
@@ -76,6 +76,12 @@ def chosen_gpus(given: Sequence[int], count: int) -> tuple[int, ...]:
         there = f"those here are 0 to {count - 1}" if count else "there is none that torch can use"
         raise DeviceError(f"There is no GPU {missing[0]}; {there}.")
     return tuple(given) or tuple(range(count))
+
+
+def processors() -> int:
+    """Return how many processors this process may use."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity is not None else os.cpu_count() or 1
 
 
 def automatic_batch_size(kind: str, size: int) -> int:

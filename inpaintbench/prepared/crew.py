@@ -22,15 +22,11 @@ MOST: Final = 15
 """So many processes at most; more would wait for the disk."""
 
 
-def processors() -> int:
-    """Return how many processors this process may use."""
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity is not None else os.cpu_count() or 1
-
-
 def spare_processors() -> int:
-    """Return how many processors may help this process, which uses one itself."""
-    return min(processors() - 1, MOST)
+    """Return how many processors this process may use besides the one that it runs on."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    count = len(affinity(0)) if affinity is not None else os.cpu_count() or 1
+    return min(count - 1, MOST)
 
 
 class Crew:

@@ -14,9 +14,8 @@ import ray
 from ray.exceptions import RayError
 
 from inpaintbench.errors import DeviceError, UsageError
-from inpaintbench.execution.leases import Lease
+from inpaintbench.execution.leases import Lease, processors
 from inpaintbench.execution.options import Options
-from inpaintbench.prepared.crew import processors
 
 _LOOK_SECONDS: Final = 5.0
 """Between two looks at how large the cluster is: nodes come and go."""
