@@ -27,7 +27,7 @@ from benchmarks.harness import print_table
 from benchmarks.timing import median_seconds
 from inpaintbench.checkpoints.library import Checkpoint
 from inpaintbench.checkpoints.weights import read_weights
-from inpaintbench.execution.device import choose_device, describe_device, synchronize
+from inpaintbench.execution.devices.device import choose_device, describe_device, synchronize
 from inpaintbench.seeding import derive_seed
 from inpaintbench.training import fold_batch_norms, initialise
 from inpaintbench.training.networks import has_quick_bfloat16, reduced_precision

@@ -149,7 +149,7 @@ def _wanted(folder: Path, size: int, limit: int | None = None) -> Wanted:
 
 
 def _processor() -> str:
-    from inpaintbench.execution.device import choose_device, describe_device
+    from inpaintbench.execution.devices.device import choose_device, describe_device
 
     return str(describe_device(choose_device("cpu"))["name"])
 

@@ -27,7 +27,7 @@ import click
 from benchmarks.harness import make_pictures, print_table
 from inpaintbench.execution.engines import Watch
 from inpaintbench.execution.engines.local import LocalEngine
-from inpaintbench.execution.job import CellJob
+from inpaintbench.execution.jobs.job import CellJob
 from inpaintbench.execution.workers.channel import Channel, ClosedError, packed
 from inpaintbench.execution.workers.forking import Orders
 from inpaintbench.execution.workers.nursery import Nursery

@@ -19,8 +19,8 @@ from typing import Any, Final
 NUMERIC_CORE: Final = (
     "inpaintbench.decoding",
     "inpaintbench.execution.chosen.holes",
-    "inpaintbench.execution.drawing",
-    "inpaintbench.execution.loader",
+    "inpaintbench.execution.evaluating.drawing",
+    "inpaintbench.execution.evaluating.loader",
     "inpaintbench.holes",
     "inpaintbench.ops",
     "inpaintbench.parameters",

@@ -72,6 +72,20 @@ ALLOWED: dict[str, set[str]] = {
 }  # fmt: skip
 """By module or sub-package of `inpaintbench` (`""` is the package itself): what it may import besides itself."""
 
+STOREYS = (
+    {"chosen", "devices"},
+    {"planning"},
+    {"options", "telling"},
+    {"evaluating"},
+    {"gallery", "teaching"},
+    {"jobs"},
+    {"workers"},
+    {"engines"},
+    {"cell_jobs", "training_jobs"},
+    {"run"},
+)
+"""The rooms of `execution`, from the ground up: each stands on those below it, and on none beside it."""
+
 FOR_PLUGINS = {
     "", "api", "errors", "ops", "parameters", "decoding", "pictures", "fingerprints", "folders", "seeding", "training",
     "weights",
@@ -121,6 +135,30 @@ def test_the_core_imports_only_downward(path: Path) -> None:
     own = {part}
     found = {_part(name) for name in _imports(path, ".".join(parts[:-1])) if name.split(".")[0] == "inpaintbench"}
     assert found - own <= ALLOWED[part]
+
+
+def _rooms() -> list[Path]:
+    return [path for path in _core_files() if path.is_relative_to(ROOT / "inpaintbench" / "execution")]
+
+
+def _room(module: str) -> str:
+    """Return the room of `execution` that a name belongs to; `""` for all that is not in one."""
+    parts = module.split(".")
+    return parts[2] if parts[:2] == ["inpaintbench", "execution"] and len(parts) > 2 else ""
+
+
+@pytest.mark.parametrize("path", _rooms(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_room_of_execution_stands_on_those_below_it(path: Path) -> None:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    own = _room(".".join(parts)).replace("__init__", "")
+    below: set[str] = set()
+    for storey in STOREYS:
+        if own in storey:
+            break
+        below |= storey
+    else:
+        assert not own, f"{own} has no storey"
+    assert {_room(name) for name in _imports(path, ".".join(parts[:-1]))} - {"", own} <= below
 
 
 @pytest.mark.parametrize("path", _core_files(), ids=lambda path: str(path.relative_to(ROOT)))

@@ -48,8 +48,8 @@ def _versions() -> Iterator[str]:
 
 
 def _devices() -> Iterator[str]:
-    from inpaintbench.execution.device import choose_device, describe_device
-    from inpaintbench.execution.leases import automatic_batch_size
+    from inpaintbench.execution.devices.device import choose_device, describe_device
+    from inpaintbench.execution.devices.leases import automatic_batch_size
 
     for name in ("cpu", "cuda", "mps"):
         try:

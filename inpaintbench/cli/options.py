@@ -11,9 +11,9 @@ from typing import Any, Final, get_args
 import click
 
 from inpaintbench.errors import UsageError
-from inpaintbench.execution.leases import parse_gpus
+from inpaintbench.execution.devices.leases import parse_gpus
 from inpaintbench.execution.options import SAMPLES, EngineName, Isolation, Options, default_isolation, parse_settings
-from inpaintbench.execution.plan import RERUNS
+from inpaintbench.execution.planning.plan import RERUNS
 from inpaintbench.execution.workers.limits import parse_bytes, parse_seconds
 from inpaintbench.plugins import Registry, load_registry
 from inpaintbench.store import Store

@@ -17,8 +17,8 @@ from rich.table import Column
 
 from inpaintbench.checkpoints import Card
 from inpaintbench.execution.chosen import ChosenDataset, ChosenTraining
-from inpaintbench.execution.listener import Listener
-from inpaintbench.execution.plan import Plan, PlannedCell, State
+from inpaintbench.execution.planning.plan import Plan, PlannedCell, State
+from inpaintbench.execution.telling.listener import Listener
 from inpaintbench.records import CellRecord
 from inpaintbench.report.sheet import shorten
 from inpaintbench.weights import WeightsFile

@@ -13,7 +13,7 @@ from inpaintbench.cli.options import Request, running, selecting
 from inpaintbench.execution.options import Options
 
 if TYPE_CHECKING:
-    from inpaintbench.execution.plan import Plan
+    from inpaintbench.execution.planning.plan import Plan
     from inpaintbench.results import Results
 
 
@@ -58,7 +58,7 @@ def run_command(context: click.Context, request: Request, options: Options, as_j
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def plan_command(request: Request, options: Options, as_json: bool) -> None:
     """Say which cells `bench run` with the same options would run, and why. Runs and fetches nothing."""
-    from inpaintbench.execution.plan import make_plan
+    from inpaintbench.execution.planning.plan import make_plan
 
     plan = make_plan(request.suite, request.registry, request.store)
     chosen = {planned.folder for planned in plan.to_run(options.rerun)}

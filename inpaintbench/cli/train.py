@@ -15,7 +15,7 @@ from inpaintbench.plugins import Registry
 from inpaintbench.suite import Suite
 
 if TYPE_CHECKING:
-    from inpaintbench.execution.training import Precision
+    from inpaintbench.execution.teaching.school import Precision
 
 _KEPT: Final = "What was saved last is kept; the same command goes on from there."
 _KEPT_ANEW: Final = "What was saved last is kept; the same command without --anew goes on from there."
@@ -66,9 +66,9 @@ def train_command(
     from inpaintbench.checkpoints import Library
     from inpaintbench.checkpoints.export import export_half
     from inpaintbench.cli.progress import Display, Lines
-    from inpaintbench.execution.device import choose_device
-    from inpaintbench.execution.learning import plan_trainings
-    from inpaintbench.execution.training import School, train_all
+    from inpaintbench.execution.devices.device import choose_device
+    from inpaintbench.execution.planning.learning import plan_trainings
+    from inpaintbench.execution.teaching.school import School, train_all
     from inpaintbench.selectors import select
 
     library = Library()

@@ -8,13 +8,13 @@ from typing import Final
 
 from inpaintbench.errors import StoreError, TrainingError
 from inpaintbench.execution.engines import Engine, Failure, Foreseeing, Outcome, Watch
-from inpaintbench.execution.forecast import Forecast
-from inpaintbench.execution.job import CellJob, Job
-from inpaintbench.execution.listener import Listener
+from inpaintbench.execution.evaluating.building import refuse_untaught
+from inpaintbench.execution.evaluating.recording import store_failure
+from inpaintbench.execution.jobs.job import CellJob, Job
 from inpaintbench.execution.options import Options
-from inpaintbench.execution.plan import PlannedCell
-from inpaintbench.execution.recording import store_failure
-from inpaintbench.execution.teaching import refuse_untaught
+from inpaintbench.execution.planning.forecast import Forecast
+from inpaintbench.execution.planning.plan import PlannedCell
+from inpaintbench.execution.telling.listener import Listener
 from inpaintbench.records import CellRecord
 
 _ALL_IMAGES: Final = 2**63 - 1

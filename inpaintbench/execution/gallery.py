@@ -15,7 +15,7 @@ from inpaintbench.api import DatasetSpec, MaskSpec
 from inpaintbench.atomic import write_json
 from inpaintbench.errors import StoreError, UnreadableImageError
 from inpaintbench.execution.chosen import ChosenDataset, ChosenMask
-from inpaintbench.execution.drawing import about
+from inpaintbench.execution.evaluating.drawing import about
 from inpaintbench.holes import hash_of, shape_of
 from inpaintbench.plugins import Registry
 from inpaintbench.selectors import select

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, cast, get_args
 
 from inpaintbench.errors import UsageError
-from inpaintbench.execution.plan import RERUNS, Rerun
+from inpaintbench.execution.planning.plan import RERUNS, Rerun
 
 SAMPLES: Final = 4
 """Of so many images of each cell pictures are saved, unless told otherwise."""
@@ -59,7 +59,7 @@ class Options:
     Attributes:
         device: `auto`, `cpu`, `cuda`, `cuda:N` or `mps`.
         batch_size: images completed at once; None for the device's own.
-        rerun: which cells run; see `inpaintbench.execution.plan.RERUNS`.
+        rerun: which cells run; see `inpaintbench.execution.planning.plan.RERUNS`.
         samples: of so many images of each cell pictures are saved; None for all.
         fail_fast: whether the first failure ends the run.
         strict: whether an image that cannot be decoded fails its cells.

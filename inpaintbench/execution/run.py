@@ -10,12 +10,12 @@ from pathlib import Path
 from inpaintbench.checkpoints import Library
 from inpaintbench.errors import MissingWeightsError, StoreError, UsageError
 from inpaintbench.execution.cell_jobs import run_cells
+from inpaintbench.execution.devices.leases import automatic_batch_size
 from inpaintbench.execution.engines.opening import engine_for
-from inpaintbench.execution.leases import automatic_batch_size
-from inpaintbench.execution.listener import Chorus, Listener
-from inpaintbench.execution.noting import Noting, logged
 from inpaintbench.execution.options import SAMPLES, EngineName, Isolation, Options, Setting, default_isolation
-from inpaintbench.execution.plan import PlannedCell, Rerun, make_plan
+from inpaintbench.execution.planning.plan import PlannedCell, Rerun, make_plan
+from inpaintbench.execution.telling.listener import Chorus, Listener
+from inpaintbench.execution.telling.noting import Noting, logged
 from inpaintbench.execution.training_jobs import train_with
 from inpaintbench.logbook import Logbook
 from inpaintbench.plugins import Registry, load_registry

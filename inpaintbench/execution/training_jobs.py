@@ -9,9 +9,9 @@ from typing import Any
 
 from inpaintbench.checkpoints import Card, Checkpoint
 from inpaintbench.execution.engines import Engine, Failure, Watch
-from inpaintbench.execution.job import Job, TrainingJob
-from inpaintbench.execution.learning import PlannedTraining
-from inpaintbench.execution.listener import Listener
+from inpaintbench.execution.jobs.job import Job, TrainingJob
+from inpaintbench.execution.planning.learning import PlannedTraining
+from inpaintbench.execution.telling.listener import Listener
 
 
 def train_with(

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-import inpaintbench.execution.plan as plan_module
+import inpaintbench.execution.planning.plan as plan_module
 from inpaintbench.weights import WeightsFile
 
 

@@ -131,7 +131,7 @@ def test_a_repetition_that_fails_is_no_success(bench: Any, small: list[str], mon
     def refuse(*_: object) -> None:
         raise ValueError("no such luck")
 
-    monkeypatch.setattr("inpaintbench.execution.loader.hash_of", refuse)
+    monkeypatch.setattr("inpaintbench.execution.evaluating.loader.hash_of", refuse)
     outcome = bench("run", *small, "--rerun", "all")
 
     assert outcome.code == 1

@@ -12,7 +12,7 @@ import pytest
 
 from inpaintbench.cli.progress import Display, Lines, describe
 from inpaintbench.errors import StoreError
-from inpaintbench.execution.plan import Plan, make_plan
+from inpaintbench.execution.planning.plan import Plan, make_plan
 from inpaintbench.plugins import load_registry
 from inpaintbench.records import CellRecord
 from inpaintbench.store import Store

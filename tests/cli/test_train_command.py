@@ -27,7 +27,7 @@ RUN = [*CHOICE, "--metric", "psnr", "--device", "cpu"]
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let nobody wait for charts of losses, and for thousands of holes, which take longer than a short training."""
     monkeypatch.setattr("inpaintbench.training.loop.draw_losses", lambda folder, *rest: (folder / "losses.png").touch())
-    monkeypatch.setattr("inpaintbench.execution.material.POOL", 64)
+    monkeypatch.setattr("inpaintbench.execution.teaching.material.POOL", 64)
 
 
 def test_it_trains_and_says_where_the_checkpoint_lies(bench: Any, tmp_path: Path) -> None:
@@ -173,7 +173,7 @@ def test_what_cannot_be_asked_for(bench: Any, wrong: list[str]) -> None:
 
 @pytest.mark.parametrize(("precision", "expected"), [("auto", "bfloat16"), ("float32", "float32")])
 def test_the_precision_is_handed_on(bench: Any, monkeypatch: pytest.MonkeyPatch, precision: str, expected: str) -> None:
-    monkeypatch.setattr("inpaintbench.execution.training.has_quick_bfloat16", lambda device: True)
+    monkeypatch.setattr("inpaintbench.execution.teaching.school.has_quick_bfloat16", lambda device: True)
     bench("train", "tiny", *CHOICE, "--device", "cpu", "--precision", precision)
     (trained,) = Library()
 
@@ -338,7 +338,7 @@ def test_an_interrupted_repetition_says_how_to_go_on(bench: Any, monkeypatch: py
     def interrupt(*arguments: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("inpaintbench.execution.training.train", interrupt)
+    monkeypatch.setattr("inpaintbench.execution.teaching.school.train", interrupt)
     outcome = bench("train", "tiny", *CHOICE, "--anew")
 
     assert outcome.code == 130
@@ -349,7 +349,7 @@ def test_a_run_is_interrupted_in_a_training(bench: Any, monkeypatch: pytest.Monk
     def interrupt(*arguments: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("inpaintbench.execution.training.train", interrupt)
+    monkeypatch.setattr("inpaintbench.execution.teaching.school.train", interrupt)
     outcome = bench("run", "-m", "tiny", *RUN)
 
     assert outcome.code == 130

@@ -12,8 +12,8 @@ import torch
 import inpaintbench
 from inpaintbench.checkpoints import Library
 from inpaintbench.execution.chosen import ChosenTraining
-from inpaintbench.execution.plan import Plan, make_plan
-from inpaintbench.execution.training import School
+from inpaintbench.execution.planning.plan import Plan, make_plan
+from inpaintbench.execution.teaching.school import School
 from inpaintbench.plugins import Registry, load_registry
 from inpaintbench.results import Results
 from inpaintbench.store import Store

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import pytest
 
 from inpaintbench.execution.engines.backlog import Backlog
-from inpaintbench.execution.job import TrainingJob
+from inpaintbench.execution.jobs.job import TrainingJob
 
 
 def job(number: int, method: str) -> TrainingJob:

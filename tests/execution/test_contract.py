@@ -8,7 +8,7 @@ from torch import Tensor
 
 from inpaintbench.api import Batch, Completion
 from inpaintbench.errors import InvalidOutputError
-from inpaintbench.execution.contract import check, snapshot
+from inpaintbench.execution.evaluating.contract import check, snapshot
 
 
 @pytest.fixture

@@ -10,15 +10,15 @@ import pytest
 import torch
 
 from inpaintbench.errors import DeviceError
-from inpaintbench.execution import device as device_module
-from inpaintbench.execution.device import (
+from inpaintbench.execution.devices import device as device_module
+from inpaintbench.execution.devices.device import (
     PeakMemory,
     choose_device,
     describe_device,
     full_float32,
     synchronize,
 )
-from inpaintbench.execution.leases import automatic_batch_size
+from inpaintbench.execution.devices.leases import automatic_batch_size
 
 CPU = torch.device("cpu")
 

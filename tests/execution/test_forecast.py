@@ -10,15 +10,15 @@ from typing import Any
 
 import pytest
 
-from inpaintbench.execution import forecast
 from inpaintbench.execution.cell_jobs import run_cells
 from inpaintbench.execution.engines import Outcome, Watch
 from inpaintbench.execution.engines.backlog import Backlog
-from inpaintbench.execution.forecast import Forecast, expected
-from inpaintbench.execution.job import CellJob, Job
-from inpaintbench.execution.listener import Listener
+from inpaintbench.execution.jobs.job import CellJob, Job
 from inpaintbench.execution.options import Options
-from inpaintbench.execution.plan import Plan, PlannedCell
+from inpaintbench.execution.planning import forecast
+from inpaintbench.execution.planning.forecast import Forecast, expected
+from inpaintbench.execution.planning.plan import Plan, PlannedCell
+from inpaintbench.execution.telling.listener import Listener
 
 Look = Callable[..., Plan]
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from inpaintbench.execution.plan import Plan
+from inpaintbench.execution.planning.plan import Plan
 
 Look = Callable[..., Plan]
 

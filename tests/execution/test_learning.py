@@ -20,8 +20,8 @@ from inpaintbench.checkpoints.weights import write_weights
 from inpaintbench.errors import UnknownNameError, UsageError
 from inpaintbench.execution.chosen import ChosenTraining
 from inpaintbench.execution.chosen.training import _ENGINE
-from inpaintbench.execution.learning import PlannedTraining
-from inpaintbench.execution.plan import Plan, make_plan
+from inpaintbench.execution.planning.learning import PlannedTraining
+from inpaintbench.execution.planning.plan import Plan, make_plan
 from inpaintbench.plugins import load_registry
 from inpaintbench.store import Store
 from inpaintbench.suite import Suite
@@ -376,7 +376,7 @@ def test_the_engines_code_counts_only_until_there_are_weights(
 def test_the_code_that_weights_run_through_counts(look: Look, monkeypatch: pytest.MonkeyPatch) -> None:
     finish(only(look()))
     before = keys(look(methods=("tiny", "mean_fill")))
-    monkeypatch.setattr("inpaintbench.execution.cells._RUN_THROUGH", ("inpaintbench.training.networks",))
+    monkeypatch.setattr("inpaintbench.execution.planning.cells._RUN_THROUGH", ("inpaintbench.training.networks",))
     after = keys(look(methods=("tiny", "mean_fill")))
 
     assert after[0] != before[0]

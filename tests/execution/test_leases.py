@@ -7,8 +7,15 @@ import os
 import pytest
 
 from inpaintbench.errors import DeviceError, UsageError
-from inpaintbench.execution import leases
-from inpaintbench.execution.leases import Lease, automatic_batch_size, chosen_gpus, on_gpus, on_processors, parse_gpus
+from inpaintbench.execution.devices import leases
+from inpaintbench.execution.devices.leases import (
+    Lease,
+    automatic_batch_size,
+    chosen_gpus,
+    on_gpus,
+    on_processors,
+    parse_gpus,
+)
 
 
 @pytest.mark.parametrize(("workers", "threads"), [(2, 4), (3, 2), (8, 1), (20, 1)])

@@ -11,10 +11,10 @@ import pytest
 import torch
 
 from inpaintbench.errors import InvalidOutputError
-from inpaintbench.execution import loader as loader_module
-from inpaintbench.execution.cells import Cell
-from inpaintbench.execution.loader import Loaded, batches
-from inpaintbench.execution.plan import make_plan
+from inpaintbench.execution.evaluating import loader as loader_module
+from inpaintbench.execution.evaluating.loader import Loaded, batches
+from inpaintbench.execution.planning.cells import Cell
+from inpaintbench.execution.planning.plan import make_plan
 from inpaintbench.holes import hash_of, shape_of
 from inpaintbench.pictures import fit
 from inpaintbench.plugins import load_registry

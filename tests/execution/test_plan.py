@@ -17,8 +17,8 @@ from PIL import Image
 
 from inpaintbench import plugins
 from inpaintbench.atomic import write_json
-from inpaintbench.execution.cells import Cell
-from inpaintbench.execution.plan import RERUNS, Plan, Rerun, State, make_plan
+from inpaintbench.execution.planning.cells import Cell
+from inpaintbench.execution.planning.plan import RERUNS, Plan, Rerun, State, make_plan
 from inpaintbench.plugins import Registry, load_registry
 from inpaintbench.records import CellRecord
 from inpaintbench.store import CellWriter, Store
@@ -301,7 +301,7 @@ def test_planning_imports_no_torch(tmp_path: Path) -> None:
     program = f"""
         import sys
         from pathlib import Path
-        from inpaintbench.execution.plan import make_plan
+        from inpaintbench.execution.planning.plan import make_plan
         from inpaintbench.plugins import load_registry
         from inpaintbench.store import Store
         from inpaintbench.suite import Suite

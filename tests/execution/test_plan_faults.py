@@ -7,7 +7,7 @@ import pytest
 
 from inpaintbench.api import MetricSpec, Parameter
 from inpaintbench.errors import DatasetError, ParameterError, UnknownNameError
-from inpaintbench.execution.plan import Plan, default_metrics, make_plan
+from inpaintbench.execution.planning.plan import Plan, default_metrics, make_plan
 from inpaintbench.plugins import PluginSource, Registry
 from inpaintbench.store import Store
 from inpaintbench.suite import Suite

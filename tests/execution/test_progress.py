@@ -7,9 +7,9 @@ from typing import Any
 
 import torch
 
-from inpaintbench.execution.evaluate import Setup, evaluate
-from inpaintbench.execution.plan import make_plan
-from inpaintbench.execution.scoring import Panel
+from inpaintbench.execution.evaluating.evaluate import Setup, evaluate
+from inpaintbench.execution.evaluating.scoring import Panel
+from inpaintbench.execution.planning.plan import make_plan
 from inpaintbench.plugins import load_registry
 from inpaintbench.store import CellWriter, Store
 from inpaintbench.suite import Suite

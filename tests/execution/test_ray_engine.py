@@ -21,17 +21,17 @@ import pyarrow.parquet as pq
 import pytest
 
 from inpaintbench.errors import PluginError, UsageError
-from inpaintbench.execution.engines.ray_node import WANTS_WEIGHTS, Errand, do_errand
-from inpaintbench.execution.engines.remote import Brief
-from inpaintbench.execution.engines.shipping import Token
-from inpaintbench.execution.job import CellJob, Job, TrainingJob
-from inpaintbench.execution.leases import Lease
+from inpaintbench.execution.devices.leases import Lease
+from inpaintbench.execution.engines.clusters.ray_node import WANTS_WEIGHTS, Errand, do_errand
+from inpaintbench.execution.engines.clusters.remote import Brief
+from inpaintbench.execution.engines.clusters.shipping import Token
+from inpaintbench.execution.jobs.job import CellJob, Job, TrainingJob
 from inpaintbench.execution.options import Options
 from inpaintbench.execution.workers.limits import Limits
 from inpaintbench.store import Store
 
 pytest.importorskip("ray", reason="the extra `ray` is not installed")
-from inpaintbench.execution.engines.ray_cluster import Cluster
+from inpaintbench.execution.engines.clusters.ray_cluster import Cluster
 
 SPECIMENS = Path(__file__).parent.parent / "plugins" / "specimens.py"
 LEARNERS = SPECIMENS.with_name("learners.py")

@@ -9,9 +9,9 @@ import pytest
 
 from inpaintbench.errors import BusyError, StoreError, UsageError
 from inpaintbench.execution.engines import Failure, Outcome, Watch
-from inpaintbench.execution.engines.ledger import LOSSES, Ledger
-from inpaintbench.execution.engines.remote import describe_outcome
-from inpaintbench.execution.engines.shipping import (
+from inpaintbench.execution.engines.clusters.ledger import LOSSES, Ledger
+from inpaintbench.execution.engines.clusters.remote import describe_outcome
+from inpaintbench.execution.engines.clusters.shipping import (
     has_checkpoint,
     pack_cell,
     pack_checkpoint,
@@ -19,7 +19,7 @@ from inpaintbench.execution.engines.shipping import (
     receive_checkpoint,
     token_in,
 )
-from inpaintbench.execution.job import CellJob, Job
+from inpaintbench.execution.jobs.job import CellJob, Job
 from inpaintbench.store import Store
 
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 import inpaintbench
-import inpaintbench.execution.evaluate as evaluate_module
+import inpaintbench.execution.evaluating.evaluate as evaluate_module
 from inpaintbench.errors import DatasetError, DeviceError, PluginError, UnknownNameError, UsageError
 from inpaintbench.results import Results
 
@@ -131,7 +131,7 @@ def test_a_failing_attempt_harms_no_complete_result(run: Any, monkeypatch: pytes
     def interrupt(*_: object) -> None:
         raise OSError("no such luck")
 
-    monkeypatch.setattr("inpaintbench.execution.loader.hash_of", interrupt)
+    monkeypatch.setattr("inpaintbench.execution.evaluating.loader.hash_of", interrupt)
     again = run(rerun="all")
     after = digest_of(again)
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
-from inpaintbench.execution.samples import save_samples
+from inpaintbench.execution.evaluating.samples import save_samples
 
 KINDS = ["composite", "corrupted", "hole", "image"]
 

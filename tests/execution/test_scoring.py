@@ -10,7 +10,7 @@ import torch
 from inpaintbench.api import MetricSpec
 from inpaintbench.errors import InvalidOutputError, MissingWeightsError, PluginError
 from inpaintbench.execution.chosen import ChosenMetric
-from inpaintbench.execution.scoring import OWN_COLUMNS, Panel
+from inpaintbench.execution.evaluating.scoring import OWN_COLUMNS, Panel
 from inpaintbench.plugins import PluginSource, load_registry
 from inpaintbench.selectors import Selection, select
 

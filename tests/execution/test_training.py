@@ -17,11 +17,11 @@ from inpaintbench.checkpoints import Card, Checkpoint, Library
 from inpaintbench.checkpoints.library import PROGRESS
 from inpaintbench.checkpoints.weights import read_weights
 from inpaintbench.errors import CheckpointError, DatasetError, TrainingError, UsageError
-from inpaintbench.execution import training as training_module
 from inpaintbench.execution.chosen import ChosenTraining
-from inpaintbench.execution.listener import Listener
-from inpaintbench.execution.material import gather
-from inpaintbench.execution.training import School, train_all
+from inpaintbench.execution.teaching import school as school_module
+from inpaintbench.execution.teaching.material import gather
+from inpaintbench.execution.teaching.school import School, train_all
+from inpaintbench.execution.telling.listener import Listener
 from inpaintbench.holes import About, draw_hole
 from inpaintbench.plugins import load_registry
 from inpaintbench.results import Results
@@ -37,7 +37,7 @@ TrainingOf = Callable[..., ChosenTraining]
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let nobody wait for charts of losses, and for thousands of holes, which take longer than a short training."""
-    monkeypatch.setattr("inpaintbench.execution.material.POOL", 64)
+    monkeypatch.setattr("inpaintbench.execution.teaching.material.POOL", 64)
     monkeypatch.setattr("inpaintbench.training.loop.draw_losses", lambda folder, *rest: (folder / "losses.png").touch())
 
 
@@ -228,7 +228,7 @@ def test_an_interrupted_repetition_leaves_no_card_of_other_weights(
         raise KeyboardInterrupt
 
     folder = school.obtain(training_of()).folder
-    monkeypatch.setattr(training_module, "train", interrupt)
+    monkeypatch.setattr(school_module, "train", interrupt)
     with pytest.raises(KeyboardInterrupt):
         school.obtain(training_of(), anew=True)
 
@@ -248,7 +248,7 @@ def test_what_is_not_possible_is_refused_before_anything_is_written(school: Scho
 def test_bfloat16_is_used_where_it_is_quick_and_allowed(
     school: School, training_of: TrainingOf, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, quick: bool
 ) -> None:
-    monkeypatch.setattr(training_module, "has_quick_bfloat16", lambda device: quick)
+    monkeypatch.setattr(school_module, "has_quick_bfloat16", lambda device: quick)
     found = [
         dataclasses.replace(school, precision=precision, library=Library(tmp_path / precision)).obtain(training_of())
         for precision in ("auto", "float32")
@@ -463,10 +463,10 @@ def test_a_failure_is_tried_again_only_if_that_is_asked_for(learn: Run, monkeypa
     def refuse(*arguments: Any) -> None:
         raise ValueError("no luck today")
 
-    taught = training_module.train
+    taught = school_module.train
     broken = {"build": refuse}
     monkeypatch.setattr(
-        training_module,
+        school_module,
         "train",
         lambda course, *rest: taught(dataclasses.replace(course, **broken) if broken else course, *rest),
     )

@@ -29,8 +29,8 @@ import torch
 from pathlib import Path
 from unittest.mock import patch
 from inpaintbench.checkpoints import Library
-from inpaintbench.execution.plan import make_plan
-from inpaintbench.execution.training import School
+from inpaintbench.execution.planning.plan import make_plan
+from inpaintbench.execution.teaching.school import School
 from inpaintbench.plugins import load_registry
 from inpaintbench.store import Store
 from inpaintbench.suite import Suite
@@ -42,7 +42,7 @@ suite, library = Suite(name="s", size=16, **parts), Library(Path(folder))
 school = School(torch.device("cpu"), library, save_seconds=save_seconds)
 with (
     patch("inpaintbench.training.loop.draw_losses", lambda folder, *rest: (folder / "losses.png").touch()),
-    patch("inpaintbench.execution.material.POOL", 64),
+    patch("inpaintbench.execution.teaching.material.POOL", 64),
 ):
     found = school.obtain(planned.training)
 """
@@ -65,7 +65,7 @@ def train(folder: Path, save_seconds: float = 0.0) -> Checkpoint:
 def start(folder: Path) -> BaseProcess:
     """Train in another process, which saves after every step, forked from a server that has torch imported."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["inpaintbench.execution.training"])
+    context.set_forkserver_preload(["inpaintbench.execution.teaching.school"])
     process = context.Process(target=exec, args=(SCRIPT, given(folder, 0.0)))
     process.start()
     return process

@@ -13,7 +13,7 @@ import pytest
 
 import inpaintbench
 from inpaintbench.errors import StoreError
-from inpaintbench.execution.plan import make_plan
+from inpaintbench.execution.planning.plan import make_plan
 from inpaintbench.plugins import load_registry
 from inpaintbench.store import Store
 from inpaintbench.suite import Suite

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import inpaintbench
-from inpaintbench.execution.job import CellJob
+from inpaintbench.execution.jobs.job import CellJob
 from inpaintbench.store import Store
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="workers are forked on Linux alone")

@@ -19,8 +19,8 @@ from inpaintbench.provenance import code_digest, core_digest, source_digest
 from inpaintbench.selectors import Selection, select
 
 _ENGINE: Final = (
-    "inpaintbench.execution.material",
-    "inpaintbench.execution.training",
+    "inpaintbench.execution.teaching.material",
+    "inpaintbench.execution.teaching.school",
     "inpaintbench.training.adversarial",
     "inpaintbench.training.lessons",
     "inpaintbench.training.loop",

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 from inpaintbench.checkpoints import Checkpoint
-from inpaintbench.execution.job import Job
+from inpaintbench.execution.jobs.job import Job
 from inpaintbench.records import CellRecord, Status
 
 

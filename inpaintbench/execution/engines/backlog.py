@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from statistics import fmean
 from types import MappingProxyType
 
-from inpaintbench.execution.job import Job
+from inpaintbench.execution.jobs.job import Job
 
 _NOTHING: Mapping[int, float] = MappingProxyType({})
 

@@ -9,11 +9,11 @@ from typing import Any
 import torch
 
 from inpaintbench.errors import CheckpointError, StaleError, StoreError
-from inpaintbench.execution.device import deterministic
+from inpaintbench.execution.devices.device import deterministic
 from inpaintbench.execution.engines import Outcome, Watch
-from inpaintbench.execution.job import Job, TrainingJob
-from inpaintbench.execution.listener import Telling
-from inpaintbench.execution.workplace import Workplace
+from inpaintbench.execution.jobs.job import Job, TrainingJob
+from inpaintbench.execution.jobs.workplace import Workplace
+from inpaintbench.execution.telling.listener import Telling
 from inpaintbench.plugins import Registry
 from inpaintbench.records import CellRecord
 

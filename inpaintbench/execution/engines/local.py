@@ -14,7 +14,7 @@ from inpaintbench.checkpoints import Checkpoint
 from inpaintbench.errors import StaleError, StoreError, WorkerError
 from inpaintbench.execution.engines import Failure, Outcome, Watch
 from inpaintbench.execution.engines.backlog import Backlog
-from inpaintbench.execution.job import CellJob, Job
+from inpaintbench.execution.jobs.job import CellJob, Job
 from inpaintbench.execution.workers.channel import revive
 from inpaintbench.execution.workers.leash import Leash, Verdict
 from inpaintbench.execution.workers.limits import Limits

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
-from inpaintbench.errors import DeviceError, UsageError, WorkerError
+from inpaintbench.errors import UsageError
 from inpaintbench.execution.engines import Engine
+from inpaintbench.execution.engines.clusters.remote import Brief
 from inpaintbench.execution.engines.local import LocalEngine
-from inpaintbench.execution.engines.remote import Brief
-from inpaintbench.execution.leases import VISIBLE, Lease, chosen_gpus, on_gpus, on_processors
 from inpaintbench.execution.options import Options
-from inpaintbench.execution.workers.channel import revive
 from inpaintbench.execution.workers.nursery import Nursery
+from inpaintbench.execution.workers.probing import find_leases
 from inpaintbench.plugins import Registry
 
 Opening = Callable[[Registry, Path], tuple[Engine, str]]
@@ -44,7 +41,7 @@ def engine_for(options: Options) -> Iterator[Opening]:
 
 
 def _open_inline(options: Options, registry: Registry) -> tuple[Engine, str]:
-    from inpaintbench.execution.device import choose_device
+    from inpaintbench.execution.devices.device import choose_device
     from inpaintbench.execution.engines.inline import InlineEngine
 
     if options.workers > 1 or len(options.gpus) > 1 or options.timeout or options.memory:
@@ -60,8 +57,8 @@ def _open_local(options: Options, brief: Brief, nursery: Nursery) -> tuple[Engin
 
 def _open_ray(options: Options, brief: Brief, results: Path, stack: ExitStack) -> tuple[Engine, str]:
     _require("ray", "ray")
-    from inpaintbench.execution.engines.ray import RayEngine
-    from inpaintbench.execution.engines.ray_cluster import Cluster
+    from inpaintbench.execution.engines.clusters.ray import RayEngine
+    from inpaintbench.execution.engines.clusters.ray_cluster import Cluster
 
     cluster = stack.enter_context(Cluster(options))
     return RayEngine(cluster, brief, results), cluster.lease.kind
@@ -69,7 +66,7 @@ def _open_ray(options: Options, brief: Brief, results: Path, stack: ExitStack) -
 
 def _open_slurm(options: Options, brief: Brief, results: Path) -> tuple[Engine, str]:
     _require("submitit", "slurm")
-    from inpaintbench.execution.engines.slurm import SlurmEngine
+    from inpaintbench.execution.engines.clusters.slurm import SlurmEngine
 
     engine = SlurmEngine.open(options, brief, results)
     return engine, engine.options.device
@@ -81,45 +78,3 @@ def _require(module: str, extra: str) -> None:
         raise UsageError(
             f"--engine {extra} needs the package {module}. To install it: pip install 'inpaintbench[{extra}]'"
         )
-
-
-def find_leases(options: Options, nursery: Nursery) -> tuple[Lease, ...]:
-    """Return what each worker may use.
-
-    Raises:
-        DeviceError: if there is no such device here.
-        UsageError: if options contradict each other.
-    """
-    if options.device.partition(":")[0] == "cpu" and not options.gpus:
-        return on_processors(options.workers)
-    found = _probe(nursery, "cuda" if options.gpus else options.device)
-    kind, _, number = str(found["device"]).partition(":")
-    if kind == "cpu":
-        return on_processors(options.workers)
-    if options.workers > 1:
-        raise UsageError("--workers is for processors; on GPUs there is one worker each. Choose them with --gpus.")
-    if kind == "mps":
-        return (Lease(str(found["device"])),)
-    given = options.gpus or ((int(number),) if ":" in options.device else ())
-    return on_gpus(chosen_gpus(given, int(found["gpus"])), os.environ.get(VISIBLE))
-
-
-def _probe(nursery: Nursery, device: str) -> dict[str, Any]:
-    """Ask a worker which devices there are: to look for them here would keep this process from starting others.
-
-    Raises:
-        DeviceError: if there is none of that name.
-        WorkerError: if it dies of the question.
-    """
-    _, channel, output = nursery.spawn()
-    try:
-        channel.send({"is": "probe", "device": device})
-        answer = channel.receive()
-    except Exception as error:
-        raise WorkerError(f"The devices of this machine cannot be asked for: {error}") from error
-    finally:
-        channel.close()
-        os.close(output)
-    if "type" in answer:
-        raise DeviceError(str(revive(answer)))
-    return answer

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from inpaintbench.errors import WorkerError
-from inpaintbench.execution.job import CellJob, Job
+from inpaintbench.execution.jobs.job import CellJob, Job
 from inpaintbench.execution.workers.channel import ClosedError
 from inpaintbench.execution.workers.limits import Limits, kills_for_memory, memory_of
 from inpaintbench.execution.workers.nursery import Nursery

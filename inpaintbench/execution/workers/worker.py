@@ -14,11 +14,11 @@ from typing import Any, Final
 import torch
 
 from inpaintbench.errors import CheckpointError, DeviceError, StaleError, StoreError, UsageError
-from inpaintbench.execution.device import choose_device, describe_device, deterministic
-from inpaintbench.execution.job import Job, TrainingJob, job_from_json
-from inpaintbench.execution.listener import Telling
+from inpaintbench.execution.devices.device import choose_device, describe_device, deterministic
+from inpaintbench.execution.jobs.job import Job, TrainingJob, job_from_json
+from inpaintbench.execution.jobs.workplace import Workplace
+from inpaintbench.execution.telling.listener import Telling
 from inpaintbench.execution.workers.channel import Channel, ClosedError, describe
-from inpaintbench.execution.workplace import Workplace
 from inpaintbench.plugins import load_registry
 from inpaintbench.provenance import environment
 

@@ -14,11 +14,17 @@ from pathlib import Path
 from typing import Any, Final
 
 from inpaintbench.errors import CheckpointError
+from inpaintbench.execution.devices.leases import VISIBLE, Lease
 from inpaintbench.execution.engines import Outcome
-from inpaintbench.execution.engines.remote import Brief, describe_outcome, work
-from inpaintbench.execution.engines.shipping import Token, has_checkpoint, pack_cell, receive_checkpoint, received
-from inpaintbench.execution.job import CellJob, Job
-from inpaintbench.execution.leases import VISIBLE, Lease
+from inpaintbench.execution.engines.clusters.remote import Brief, describe_outcome, work
+from inpaintbench.execution.engines.clusters.shipping import (
+    Token,
+    has_checkpoint,
+    pack_cell,
+    receive_checkpoint,
+    received,
+)
+from inpaintbench.execution.jobs.job import CellJob, Job
 from inpaintbench.execution.workers.nursery import Nursery
 
 WANTS_WEIGHTS: Final = "wants weights"

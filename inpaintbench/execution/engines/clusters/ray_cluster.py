@@ -14,7 +14,7 @@ import ray
 from ray.exceptions import RayError
 
 from inpaintbench.errors import DeviceError, UsageError
-from inpaintbench.execution.leases import Lease, processors
+from inpaintbench.execution.devices.leases import Lease, processors
 from inpaintbench.execution.options import Options
 
 _LOOK_SECONDS: Final = 5.0

@@ -20,13 +20,13 @@ from ray.exceptions import OutOfMemoryError, RayError, RayTaskError
 from inpaintbench.errors import CheckpointError, StoreError, WorkerError
 from inpaintbench.execution.engines import Failure, Outcome, Watch
 from inpaintbench.execution.engines.backlog import Backlog
-from inpaintbench.execution.engines.ledger import Ledger
+from inpaintbench.execution.engines.clusters.ledger import Ledger
+from inpaintbench.execution.engines.clusters.ray_cluster import Cluster
+from inpaintbench.execution.engines.clusters.ray_node import WANTS_WEIGHTS, Errand, do_errand
+from inpaintbench.execution.engines.clusters.remote import Brief
+from inpaintbench.execution.engines.clusters.shipping import Token, pack_checkpoint, place_cell, token_in
 from inpaintbench.execution.engines.local import TICK_SECONDS
-from inpaintbench.execution.engines.ray_cluster import Cluster
-from inpaintbench.execution.engines.ray_node import WANTS_WEIGHTS, Errand, do_errand
-from inpaintbench.execution.engines.remote import Brief
-from inpaintbench.execution.engines.shipping import Token, pack_checkpoint, place_cell, token_in
-from inpaintbench.execution.job import CellJob, Job, TrainingJob
+from inpaintbench.execution.jobs.job import CellJob, Job, TrainingJob
 from inpaintbench.records import CellRecord
 
 LARGEST_BUNDLE: Final = 8

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from inpaintbench.checkpoints import Checkpoint
-from inpaintbench.execution.cells import Cell
+from inpaintbench.execution.planning.cells import Cell
 from inpaintbench.metrics.protocol import PROTOCOL
 from inpaintbench.records import CellRecord, Status
 from inpaintbench.store import CellWriter

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from inpaintbench.checkpoints import Checkpoint
-from inpaintbench.execution.cells import Cell
 from inpaintbench.execution.chosen import ChosenTraining
+from inpaintbench.execution.planning.cells import Cell
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 from inpaintbench.checkpoints import Card
 from inpaintbench.execution.chosen import ChosenDataset, ChosenTraining
-from inpaintbench.execution.plan import Plan, PlannedCell
+from inpaintbench.execution.planning.plan import Plan, PlannedCell
 from inpaintbench.records import CellRecord
 from inpaintbench.weights import WeightsFile
 

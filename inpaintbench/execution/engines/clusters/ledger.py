@@ -12,7 +12,7 @@ from typing import Any, Final
 from inpaintbench.checkpoints import Checkpoint
 from inpaintbench.errors import BusyError, InpaintbenchError, StaleError, UsageError, WorkerError
 from inpaintbench.execution.engines import Failure, Outcome, Watch
-from inpaintbench.execution.job import CellJob, Job
+from inpaintbench.execution.jobs.job import CellJob, Job
 from inpaintbench.execution.workers.channel import revive
 from inpaintbench.records import CellRecord
 

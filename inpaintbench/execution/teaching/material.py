@@ -8,7 +8,7 @@ from jaxtyping import Bool, UInt8
 
 from inpaintbench.errors import DatasetError, InpaintbenchError, NoSplitError, TrainingError
 from inpaintbench.execution.chosen import ChosenDataset, ChosenTraining
-from inpaintbench.execution.listener import Listener
+from inpaintbench.execution.telling.listener import Listener
 from inpaintbench.holes import About
 from inpaintbench.prepared.shelf import Shelf
 from inpaintbench.prepared.split import PreparedSplit

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from inpaintbench.api import Learned, Method, Movable
 from inpaintbench.errors import MissingWeightsError, PluginError, TrainingError
-from inpaintbench.execution.cells import Cell
+from inpaintbench.execution.planning.cells import Cell
 
 if TYPE_CHECKING:
     import torch

@@ -15,22 +15,22 @@ import torch
 from inpaintbench import provenance
 from inpaintbench.api import Batch, Method
 from inpaintbench.errors import CacheError, DatasetError, InvalidOutputError, StoreError, UnreadableImageError
-from inpaintbench.execution.cells import Cell
-from inpaintbench.execution.contract import Checked, check, snapshot
-from inpaintbench.execution.device import (
+from inpaintbench.execution.devices.device import (
     PeakMemory,
     describe_device,
     full_float32,
     synchronize,
     torch_state_restored,
 )
-from inpaintbench.execution.listener import Listener
-from inpaintbench.execution.loader import Loaded, batches
-from inpaintbench.execution.recording import now, record_of
-from inpaintbench.execution.restoring import file_modes, process_state_restored
-from inpaintbench.execution.samples import save_samples
-from inpaintbench.execution.scoring import Panel
-from inpaintbench.execution.teaching import build_method
+from inpaintbench.execution.evaluating.building import build_method
+from inpaintbench.execution.evaluating.contract import Checked, check, snapshot
+from inpaintbench.execution.evaluating.loader import Loaded, batches
+from inpaintbench.execution.evaluating.recording import now, record_of
+from inpaintbench.execution.evaluating.restoring import file_modes, process_state_restored
+from inpaintbench.execution.evaluating.samples import save_samples
+from inpaintbench.execution.evaluating.scoring import Panel
+from inpaintbench.execution.planning.cells import Cell
+from inpaintbench.execution.telling.listener import Listener
 from inpaintbench.ops import composite, round_to_8_bits
 from inpaintbench.prepared.shelf import Shelf
 from inpaintbench.records import CellRecord, ImageRecord, Status

@@ -18,10 +18,10 @@ from typing import Any, Final, Self
 
 from inpaintbench.checkpoints import Checkpoint
 from inpaintbench.errors import InpaintbenchError, PluginError, UsageError
+from inpaintbench.execution.devices.leases import Lease
 from inpaintbench.execution.engines import Failure, Outcome, Watch
 from inpaintbench.execution.engines.local import LocalEngine
-from inpaintbench.execution.job import CellJob, Job
-from inpaintbench.execution.leases import Lease
+from inpaintbench.execution.jobs.job import CellJob, Job
 from inpaintbench.execution.options import Options
 from inpaintbench.execution.workers.channel import describe
 from inpaintbench.execution.workers.limits import Limits

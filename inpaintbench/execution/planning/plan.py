@@ -11,9 +11,9 @@ from typing import Final, Literal
 from inpaintbench.api import DatasetSpec, MaskSpec, MethodSpec, MetricSpec
 from inpaintbench.checkpoints import Checkpoint, Library
 from inpaintbench.errors import StoreError
-from inpaintbench.execution.cells import Cell
 from inpaintbench.execution.chosen import ChosenDataset, ChosenMask, ChosenMethod, ChosenMetric, Obtain
-from inpaintbench.execution.learning import Learning, PlannedTraining
+from inpaintbench.execution.planning.cells import Cell
+from inpaintbench.execution.planning.learning import Learning, PlannedTraining
 from inpaintbench.explaining import nearest_difference
 from inpaintbench.plugins import Registry
 from inpaintbench.records import StoredCell

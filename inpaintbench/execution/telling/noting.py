@@ -8,8 +8,8 @@ from contextlib import suppress
 
 from inpaintbench.checkpoints import Card
 from inpaintbench.execution.chosen import ChosenTraining
-from inpaintbench.execution.listener import Listener
-from inpaintbench.execution.plan import Plan, PlannedCell
+from inpaintbench.execution.planning.plan import Plan, PlannedCell
+from inpaintbench.execution.telling.listener import Listener
 from inpaintbench.logbook import Logbook, LoggedCell
 from inpaintbench.records import CellRecord
 

@@ -19,11 +19,11 @@ from typing import Any, Final, NoReturn
 import submitit
 
 from inpaintbench.errors import DeviceError, UsageError
+from inpaintbench.execution.devices.leases import Lease
 from inpaintbench.execution.engines import Outcome, Watch
-from inpaintbench.execution.engines.ledger import Ledger
-from inpaintbench.execution.engines.remote import Brief, describe_fatal, work
-from inpaintbench.execution.job import Job
-from inpaintbench.execution.leases import Lease
+from inpaintbench.execution.engines.clusters.ledger import Ledger
+from inpaintbench.execution.engines.clusters.remote import Brief, describe_fatal, work
+from inpaintbench.execution.jobs.job import Job
 from inpaintbench.execution.options import Options, Setting
 from inpaintbench.execution.workers.nursery import Nursery
 
@@ -144,7 +144,7 @@ def do_errand(errand: Errand) -> list[dict[str, Any]]:
 
     All that is said goes to a file at once, so that whoever waits hears of it before the end.
     """
-    from inpaintbench.execution.engines.opening import find_leases
+    from inpaintbench.execution.workers.probing import find_leases
 
     signal.signal(signal.SIGTERM, _interrupt)  # Slurm's way to end a task; submitit would pass over it
     ends: list[dict[str, Any]] = []

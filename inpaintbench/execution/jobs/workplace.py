@@ -12,16 +12,16 @@ import torch
 from inpaintbench.api import DatasetSpec, MaskSpec, Method, MethodSpec, MetricSpec
 from inpaintbench.checkpoints import Checkpoint, Library
 from inpaintbench.errors import CheckpointError, StaleError, StoreError
-from inpaintbench.execution.cells import Cell
 from inpaintbench.execution.chosen import ChosenDataset, ChosenMask, ChosenMethod, ChosenMetric
-from inpaintbench.execution.evaluate import Setup, evaluate
-from inpaintbench.execution.job import CellJob, TrainingJob
-from inpaintbench.execution.learning import Learning
-from inpaintbench.execution.listener import Listener
-from inpaintbench.execution.plan import weights_here
-from inpaintbench.execution.scoring import Panel
-from inpaintbench.execution.teaching import build_method
-from inpaintbench.execution.training import School
+from inpaintbench.execution.evaluating.building import build_method
+from inpaintbench.execution.evaluating.evaluate import Setup, evaluate
+from inpaintbench.execution.evaluating.scoring import Panel
+from inpaintbench.execution.jobs.job import CellJob, TrainingJob
+from inpaintbench.execution.planning.cells import Cell
+from inpaintbench.execution.planning.learning import Learning
+from inpaintbench.execution.planning.plan import weights_here
+from inpaintbench.execution.teaching.school import School
+from inpaintbench.execution.telling.listener import Listener
 from inpaintbench.plugins import Registry
 from inpaintbench.prepared.shelf import Shelf
 from inpaintbench.records import CellRecord

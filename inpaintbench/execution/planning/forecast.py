@@ -15,8 +15,8 @@ from pathlib import Path
 from statistics import fmean
 from typing import Final
 
-from inpaintbench.execution.cells import Cell
-from inpaintbench.execution.plan import PlannedCell
+from inpaintbench.execution.planning.cells import Cell
+from inpaintbench.execution.planning.plan import PlannedCell
 
 _ENOUGH: Final = 20
 """So many cells of a method tell how long others of it take; there may be thousands."""

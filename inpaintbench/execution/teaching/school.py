@@ -15,10 +15,10 @@ from inpaintbench.checkpoints.card import CARD
 from inpaintbench.checkpoints.library import PROGRESS
 from inpaintbench.errors import CheckpointError, InpaintbenchError, TrainingError, UsageError
 from inpaintbench.execution.chosen import ChosenTraining
-from inpaintbench.execution.device import describe_device, torch_state_restored
-from inpaintbench.execution.learning import PlannedTraining
-from inpaintbench.execution.listener import Listener
-from inpaintbench.execution.material import gather
+from inpaintbench.execution.devices.device import describe_device, torch_state_restored
+from inpaintbench.execution.planning.learning import PlannedTraining
+from inpaintbench.execution.teaching.material import gather
+from inpaintbench.execution.telling.listener import Listener
 from inpaintbench.prepared.shelf import Shelf
 from inpaintbench.selectors import resolve_target
 from inpaintbench.training.lessons import Lessons

@@ -9,8 +9,8 @@ import torch
 from jaxtyping import Bool, UInt8
 
 from inpaintbench.api import Batch
-from inpaintbench.execution.cells import Cell
-from inpaintbench.execution.drawing import about
+from inpaintbench.execution.evaluating.drawing import about
+from inpaintbench.execution.planning.cells import Cell
 from inpaintbench.holes import Shape, hash_of, shape_of
 from inpaintbench.ops import corrupt
 from inpaintbench.prepared.split import PreparedSplit
