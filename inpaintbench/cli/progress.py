@@ -18,7 +18,7 @@ from rich.table import Column
 from inpaintbench.checkpoints import Card
 from inpaintbench.execution.chosen import ChosenDataset, ChosenTraining
 from inpaintbench.execution.planning.plan import Plan, PlannedCell, State
-from inpaintbench.execution.telling.listener import Listener
+from inpaintbench.execution.telling.listener import SILENCE_SECONDS, Listener
 from inpaintbench.records import CellRecord
 from inpaintbench.report.sheet import shorten
 from inpaintbench.weights import WeightsFile
@@ -103,6 +103,17 @@ class Lines(Listener):
     def retried(self, planned: PlannedCell, batch_size: int, why: str) -> None:
         """Say that a cell is tried again, and why."""
         self.say(f"{planned.cell.title}: tried again, with batches of {batch_size}. {shorten(why)}")
+
+    def fell_silent(self, title: str) -> None:
+        """Say what gives no sign of life, and what may be the matter."""
+        self.say(
+            f"{title}: no sign of life for {SILENCE_SECONDS:.0f} s. Its process stands still, or runs code that lets "
+            "nothing else of it run."
+        )
+
+    def spoke_again(self, title: str) -> None:
+        """Say that it lives."""
+        self.say(f"{title}: signs of life again.")
 
     def refused(self, planned: PlannedCell, error: Exception) -> None:
         """Print why the cell is not stored."""

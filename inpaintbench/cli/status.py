@@ -85,7 +85,7 @@ def _run_lines(run: RunSeen, at: datetime.datetime) -> Iterator[str]:
     }
     yield f"Run {int(run.folder.name)} of {_plain(run.suite)} {said[run.state]}"
     for title in run.now[:_SHOWN]:
-        yield f"  now: {_plain(title)}"
+        yield f"  now: {_plain(title)}" + (", which gives no sign of life" if title in run.silent else "")
     if len(run.now) > _SHOWN:
         yield f"  and {len(run.now) - _SHOWN:,} more"
 
@@ -137,7 +137,7 @@ def _run_document(run: RunSeen) -> dict[str, Any]:
     return (
         {"id": run.folder.name, "suite": run.suite, "host": run.host, "pid": run.pid, "state": run.state}
         | {name: time and time.isoformat(timespec="milliseconds") for name, time in times.items()}
-        | {"now": run.now, "counts": dict(run.counts)}
+        | {"now": run.now, "silent": run.silent, "counts": dict(run.counts)}
     )
 
 

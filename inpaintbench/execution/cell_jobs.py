@@ -123,6 +123,12 @@ class _Report(Watch):
     def progressed(self, job: Job, images: int) -> None:
         self._listener.progressed(self._to_run[job.number], images)
 
+    def fell_silent(self, job: Job) -> None:
+        self._listener.fell_silent(self._to_run[job.number].cell.title)
+
+    def spoke_again(self, job: Job) -> None:
+        self._listener.spoke_again(self._to_run[job.number].cell.title)
+
     def ticked(self) -> None:
         self._listener.ticked()
 

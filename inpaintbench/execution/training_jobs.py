@@ -64,6 +64,12 @@ class _Report(Watch):
         if (dataset := self._to_train[job.number].training.dataset) is not None:
             self._listener.waiting(dataset)
 
+    def fell_silent(self, job: Job) -> None:
+        self._listener.fell_silent(f"training {self._to_train[job.number].training.title}")
+
+    def spoke_again(self, job: Job) -> None:
+        self._listener.spoke_again(f"training {self._to_train[job.number].training.title}")
+
     def ticked(self) -> None:
         self._listener.ticked()
 

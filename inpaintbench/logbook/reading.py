@@ -28,6 +28,7 @@ class RunSeen:
         alive: whether the process lives.
         state: `running`; `ended` or `interrupted`, as it said itself; `killed` if it could not.
         now: titles of the cells that were running at the last beat.
+        silent: those among them whose workers gave no sign of life.
         counts: of its cells by status, as it said at its end.
     """
 
@@ -41,6 +42,7 @@ class RunSeen:
     alive: bool
     state: RunState
     now: tuple[str, ...]
+    silent: tuple[str, ...]
     counts: Mapping[str, int]
 
     @cached_property
@@ -104,6 +106,7 @@ def _read_run(folder: Path) -> RunSeen | None:
             alive=alive,
             state=state,
             now=tuple(map(str, beat.get("now", ()))) if state == "running" else (),
+            silent=tuple(map(str, beat.get("silent", ()))) if state == "running" else (),
             counts={str(status): int(count) for status, count in end.get("counts", {}).items()},
         )
 

@@ -75,20 +75,21 @@ class Logbook:
         """
         _write_plan(self.folder, self._suite, self._started, cells)
 
-    def beat(self, now: Sequence[str]) -> None:
+    def beat(self, now: Sequence[str], silent: Sequence[str] = ()) -> None:
         """Say that the run lives, and which cells are running: call it from the run's loop, as often as is easy.
 
         Where it cannot be written, nothing happens: no result is lost, and a run goes on without a pulse.
 
         Args:
             now: titles of the cells.
+            silent: those among them whose workers give no sign of life.
         """
         clock = time.monotonic()
         if clock - self._beaten < BEAT_SECONDS:
             return
         self._beaten = clock
         with contextlib.suppress(OSError):
-            write_json(self.folder / BEAT, {FIELD: SCHEMA, "at": _now(), "now": list(now)})
+            write_json(self.folder / BEAT, {FIELD: SCHEMA, "at": _now(), "now": list(now), "silent": list(silent)})
 
     def end(self, state: EndState, counts: Mapping[str, int]) -> None:
         """Say how the run ended, and give its lock back. Where it cannot be written, the run looks as if killed.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from inpaintbench.errors import BusyError, StoreError, UsageError
 from inpaintbench.execution.engines import Failure, Outcome, Watch
 from inpaintbench.execution.engines.clusters.ledger import LOSSES, Ledger
-from inpaintbench.execution.engines.clusters.remote import describe_outcome
+from inpaintbench.execution.engines.clusters.remote import _Speaking, describe_outcome
 from inpaintbench.execution.engines.clusters.shipping import (
     has_checkpoint,
     pack_cell,
@@ -52,6 +53,31 @@ def message(kind: str, number: int, **more: Any) -> dict[str, Any]:
 @pytest.fixture
 def heard() -> Heard:
     return Heard()
+
+
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [
+        ("started", ()),
+        ("preparing", (3,)),
+        ("waiting", ()),
+        ("progressed", (2,)),
+        ("told", ({"is": "training", "what": "steps", "steps": 5},)),
+        ("retried", ("It was.",)),
+        ("fell_silent", ()),
+        ("spoke_again", ()),
+    ],
+)
+def test_whatever_is_told_elsewhere_is_told_here(name: str, what: tuple[Any, ...]) -> None:
+    told: list[tuple[Any, ...]] = []
+    watch = Watch()
+    setattr(watch, name, lambda *words: told.append(words))
+    ledger = Ledger([cell_job(7)], watch)
+    there = _Speaking(lambda message: ledger.hear(json.loads(json.dumps(message))), lambda: None)
+
+    getattr(there, name)(cell_job(7, batch_size=2), *what)
+
+    assert told == [(cell_job(7, batch_size=2), *what)]
 
 
 def test_a_lost_job_is_done_again_until_it_has_been_lost_too_often(heard: Heard) -> None:

@@ -66,6 +66,10 @@ class Watch:
                 self.waiting(job)
             case "training":
                 self.told(job, message)
+            case "silent":
+                self.fell_silent(job)
+            case "speaking":
+                self.spoke_again(job)
 
     def preparing(self, job: Job, items: int) -> None:
         """So many pictures are prepared that it waits for."""
@@ -81,6 +85,12 @@ class Watch:
 
     def retried(self, job: Job, why: str) -> None:
         """It is tried again, as it is now: such as with half as many images at once."""
+
+    def fell_silent(self, job: Job) -> None:
+        """Whoever does it gives no sign of life."""
+
+    def spoke_again(self, job: Job) -> None:
+        """Whoever does it has been heard of again."""
 
     def ticked(self) -> None:
         """A moment has passed."""

@@ -15,6 +15,7 @@ from inpaintbench.errors import StaleError, StoreError, WorkerError
 from inpaintbench.execution.engines import Failure, Outcome, Watch
 from inpaintbench.execution.engines.backlog import Backlog
 from inpaintbench.execution.jobs.job import CellJob, Job
+from inpaintbench.execution.telling.listener import SILENCE_SECONDS
 from inpaintbench.execution.workers.channel import revive
 from inpaintbench.execution.workers.leash import Leash, Verdict
 from inpaintbench.execution.workers.limits import Limits
@@ -35,12 +36,14 @@ class Desk:
         leash: on the present one; None if there is none.
         method: that this one has loaded.
         next: the job that waits until a worker sits here that can do it.
+        quiet: the job in which the worker has fallen silent, if it has.
     """
 
     hello: Mapping[str, Any]
     leash: Leash | None = None
     method: str = ""
     next: Job | None = None
+    quiet: Job | None = None
 
     @property
     def busy(self) -> bool:
@@ -181,7 +184,20 @@ class _Shift:
         for desk in self._desks:
             if desk.leash is not None:
                 desk.leash.tick()
+            self._mind(desk)
         self._watch.ticked()
+
+    def _mind(self, desk: Desk) -> None:
+        """Tell when a worker falls silent in its job, and when it is heard of again."""
+        leash = desk.leash
+        job = None if leash is None or leash.dismissed else leash.job
+        quiet = job if leash is not None and leash.silence > SILENCE_SECONDS else None
+        if job is not None and quiet is not desk.quiet:
+            if quiet is not None:
+                self._watch.fell_silent(job)
+            elif desk.quiet is job:
+                self._watch.spoke_again(job)
+        desk.quiet = quiet
 
     def _listen(self, desk: Desk, *, heard: bool) -> Iterator[Outcome]:
         assert desk.leash is not None

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from inpaintbench.checkpoints import Card
 from inpaintbench.execution.chosen import ChosenDataset, ChosenTraining
 from inpaintbench.execution.planning.plan import Plan, PlannedCell
 from inpaintbench.records import CellRecord
 from inpaintbench.weights import WeightsFile
+
+SILENCE_SECONDS: Final = 30.0
+"""A worker that gives no sign of life for so long is told of: it has been stopped, or lets no other thread run."""
 
 
 class Listener:
@@ -56,6 +59,12 @@ class Listener:
 
     def refused(self, planned: PlannedCell, error: Exception) -> None:
         """A cell could not be stored."""
+
+    def fell_silent(self, title: str) -> None:
+        """The worker of a cell or a training gives no sign of life."""
+
+    def spoke_again(self, title: str) -> None:
+        """It has been heard of again."""
 
     def ticked(self) -> None:
         """A moment has passed."""

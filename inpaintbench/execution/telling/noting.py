@@ -24,6 +24,7 @@ class Noting(Listener):
     def __init__(self, book: Logbook | None) -> None:
         self._book = book
         self._now: dict[Hashable, str] = {}
+        self._silent: set[str] = set()
         self._counts: Counter[str] = Counter()
 
     def end(self) -> None:
@@ -34,7 +35,8 @@ class Noting(Listener):
     def ticked(self) -> None:
         """Beat."""
         if self._book is not None:
-            self._book.beat(tuple(self._now.values()))
+            now = tuple(self._now.values())
+            self._book.beat(now, [title for title in now if title in self._silent])
 
     def planned(self, plan: Plan, to_run: Sequence[PlannedCell]) -> None:
         """Note what is to be done, which trainings have changed."""
@@ -67,6 +69,18 @@ class Noting(Listener):
     def progressed(self, planned: PlannedCell, images: int) -> None:
         """Beat."""
         self.ticked()
+
+    def fell_silent(self, title: str) -> None:
+        """Note it."""
+        self._silent.add(title)
+
+    def spoke_again(self, title: str) -> None:
+        """Strike it out."""
+        self._silent.discard(title)
+
+    def retried(self, planned: PlannedCell, batch_size: int, why: str) -> None:
+        """Know that another worker is at it, and nothing bad of that one."""
+        self._silent.discard(planned.cell.title)
 
     def finished(self, planned: PlannedCell, record: CellRecord) -> None:
         """Count it."""

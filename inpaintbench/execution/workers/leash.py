@@ -52,6 +52,7 @@ class Leash:
         self.dismissed = self._ending = False
         self._signals: Iterator[signal.Signals] = iter(())
         self._next_signal = self._next_look = self._since = 0.0
+        self._last_heard = time.monotonic()
         self._kills = 0
         with contextlib.suppress(ClosedError):  # its death will be noticed
             self.channel.send({"is": "hello"} | dict(hello))
@@ -69,6 +70,11 @@ class Leash:
         return time.monotonic() - self._since
 
     @property
+    def silence(self) -> float:
+        """For how many seconds nothing has been heard of it, which gives a sign of life each second."""
+        return time.monotonic() - self._last_heard
+
+    @property
     def _overdue(self) -> bool:
         """Whether its cell has had its time; a training may take as long as it likes."""
         return (
@@ -81,6 +87,8 @@ class Leash:
         with contextlib.suppress(ClosedError):
             while self._heard.poll(0):
                 messages += self.channel.waiting()
+        if messages:
+            self._last_heard = time.monotonic()
         for message in messages:
             if message["is"] == "open":
                 self.environment = message["environment"]

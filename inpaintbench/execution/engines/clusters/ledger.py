@@ -79,18 +79,14 @@ class Ledger:
                 if job.number not in self._announced:
                     self._announced.add(job.number)
                     self._watch.started(job)
-            case "preparing":
-                self._watch.preparing(job, message["items"])
-            case "waiting":
-                self._watch.waiting(job)
-            case "progress":
-                self._watch.progressed(job, message["images"])
             case "training":
                 self._watch.told(job, message["message"])
             case "retried":
                 self._watch.retried(job, message["why"])
             case "outcome":
                 return self._ended(job, _read(job, message))
+            case _:
+                self._watch.hear(job, message)
         return None
 
     def lost(self, jobs: Iterable[Job], why: str) -> Iterator[Outcome]:

@@ -156,7 +156,7 @@ def describe_outcome(outcome: Outcome) -> dict[str, Any]:
 
 
 class _Speaking(Watch):
-    """Tells in messages what jobs are at."""
+    """Tells in messages what jobs are at; `Ledger.hear` tells it on."""
 
     def __init__(self, say: Say, tick: Callable[[], None]) -> None:
         self._say, self._tick = say, tick
@@ -182,6 +182,12 @@ class _Speaking(Watch):
 
     def retried(self, job: Job, why: str) -> None:
         self._say({"is": "retried", **_named(job), "why": why})
+
+    def fell_silent(self, job: Job) -> None:
+        self._say({"is": "silent", **_named(job)})
+
+    def spoke_again(self, job: Job) -> None:
+        self._say({"is": "speaking", **_named(job)})
 
     def ticked(self) -> None:
         self._tick()
