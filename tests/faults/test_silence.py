@@ -62,7 +62,7 @@ def test_a_worker_that_stands_still_is_told_of_until_it_goes_on(
     results = run_suite(chosen, load_registry(suite["plugins"]), Store(tmp_path), options, waking)
 
     assert results.complete
-    planned, silent, again, finished = waking.said
+    _planned, silent, again, finished = waking.said
     assert silent.startswith(f"{TITLE}: no sign of life for ")
     assert f"  now: {TITLE}, which gives no sign of life\n" in waking.seen
     assert again == f"{TITLE}: signs of life again."
