@@ -21,7 +21,7 @@ BROKEN = {
     "exits": ("failed", "The worker ended by itself, with the exit code 3.", 4),
     "crashes": ("failed", "The worker was ended by the signal SIGSEGV: the process has crashed.", 4),
     "dies": ("failed", "Its worker was killed from outside, twice.", 8),
-    "closes": ("failed", "Its worker was killed from outside, twice.", None),
+    "closes": ("failed", "something in it closes descriptors that are not its own.", None),
     "returns_none": ("invalid-output", "The method returned NoneType; expected a tensor", 4),
     "wrong_shape": ("invalid-output", "image of shape (4, 3, 16, 15); expected a tensor of shape (4, 3, 16, 16)", 4),
     "wrong_dtype": ("invalid-output", "The method returned torch.uint8; expected floating point", 4),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import socket
 import struct
@@ -16,9 +17,17 @@ from inpaintbench.errors import InpaintbenchError
 _LENGTH: Final = struct.Struct("!I")
 _CHUNK: Final = 1 << 16
 
+CUT_OFF: Final = 75
+"""Exit code of a worker whose own end of the channel has been closed: by code that closes what is not its own."""
+
 
 class ClosedError(Exception):
-    """The other end has gone."""
+    """The other end has gone, or, `cut_off`, this one has been closed beneath the channel."""
+
+    @property
+    def cut_off(self) -> bool:
+        """Whether the fault is here."""
+        return isinstance(self.__cause__, OSError) and self.__cause__.errno in (errno.EBADF, errno.ENOTSOCK)
 
 
 def packed(message: Mapping[str, Any]) -> bytes:

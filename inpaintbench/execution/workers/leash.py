@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from inpaintbench.errors import WorkerError
 from inpaintbench.execution.jobs.job import CellJob, Job
-from inpaintbench.execution.workers.channel import ClosedError
+from inpaintbench.execution.workers.channel import CUT_OFF, ClosedError
 from inpaintbench.execution.workers.limits import Limits, kills_for_memory, memory_of
 from inpaintbench.execution.workers.nursery import Nursery
 from inpaintbench.execution.workers.output import Output
@@ -142,6 +142,9 @@ class Leash:
             return Verdict(
                 "failed", WorkerError(f"The worker was ended by the signal {name}: the process has crashed.")
             )
+        if code == CUT_OFF:
+            said = "The worker has lost its connection: something in it closes descriptors that are not its own."
+            return Verdict("failed", WorkerError(said))
         return Verdict("failed", WorkerError(f"The worker ended by itself, with the exit code {code}."))
 
     def dismiss(self) -> None:

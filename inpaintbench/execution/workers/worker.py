@@ -18,7 +18,7 @@ from inpaintbench.execution.devices.device import choose_device, describe_device
 from inpaintbench.execution.jobs.job import Job, TrainingJob, job_from_json
 from inpaintbench.execution.jobs.workplace import Workplace
 from inpaintbench.execution.telling.listener import Telling
-from inpaintbench.execution.workers.channel import Channel, ClosedError, describe
+from inpaintbench.execution.workers.channel import CUT_OFF, Channel, ClosedError, describe
 from inpaintbench.plugins import load_registry
 from inpaintbench.provenance import environment
 
@@ -98,7 +98,9 @@ class _Mouth:
                 return
             try:
                 self._channel.send(message)
-            except ClosedError:  # nobody is left to work for, and what is scored is on the disk
+            except ClosedError as error:  # nobody is left to work for, and what is scored is on the disk
+                if error.cut_off:
+                    os._exit(CUT_OFF)
                 os.killpg(0, signal.SIGKILL)
 
 
