@@ -6,7 +6,6 @@ import ast
 import hashlib
 import importlib.metadata
 import importlib.util
-import json
 import platform
 import subprocess
 import sys
@@ -15,6 +14,8 @@ from functools import lru_cache
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from typing import Any, Final
+
+from inpaintbench.integrity import digest
 
 NUMERIC_CORE: Final = (
     "inpaintbench.decoding",
@@ -42,12 +43,6 @@ _PACKAGES: Final = (
     "scikit-image",
     "pandas",
 )
-
-
-def digest(document: Any) -> str:
-    """Return the SHA-256 of a JSON document in its canonical form."""
-    text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def code_digest(target: str) -> str:

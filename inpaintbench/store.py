@@ -19,6 +19,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
+import os
 import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
 
 _DEVICES: Final = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}
 """What Windows takes for a device, whatever follows the first dot."""
+
+_DEPTH: Final = 4
+"""Of a cell's folder: method, data set, mask, key."""
 
 
 class Store:
@@ -82,10 +86,7 @@ class Store:
         Args:
             problems: receives an error for each cell that cannot be read; without it the first one is raised.
         """
-        found = (
-            path.parent for name in ("cell.json", "journal.jsonl") for path in self.cells_folder.glob(f"*/*/*/*/{name}")
-        )
-        for folder in sorted(set(found)):
+        for folder in self.folders(problems):
             try:
                 cell = self.read(folder)
             except StoreError as error:
@@ -95,6 +96,29 @@ class Store:
             else:
                 if cell is not None:
                     yield cell
+
+    def folders(self, problems: list[StoreError] | None = None) -> list[Path]:
+        """Return the folders that may hold a cell, in the order of their names.
+
+        Args:
+            problems: receives an error for each folder that cannot be looked into; without it the first one is raised.
+        """
+        level = [self.cells_folder]
+        for _ in range(_DEPTH):
+            below: list[Path] = []
+            for folder in level:
+                try:
+                    with os.scandir(folder) as entries:
+                        below += [Path(entry.path) for entry in entries if entry.is_dir()]
+                except FileNotFoundError:  # no results yet, or removed since
+                    continue
+                except OSError as error:
+                    found = StoreError(f"{folder} cannot be read: {error}")
+                    if problems is None:
+                        raise found from error
+                    problems.append(found)
+            level = below
+        return sorted(level)
 
 
 class CellWriter:

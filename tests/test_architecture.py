@@ -17,11 +17,12 @@ ALLOWED: dict[str, set[str]] = {
     "seeding": set(),
     "ops": set(),
     "atomic": set(),
-    "provenance": set(),
+    "integrity": set(),
+    "provenance": {"integrity"},
     "parameters": {"errors"},
     "caching": {"errors"},
     "folders": {"errors"},
-    "fingerprints": {"caching", "errors", "folders"},
+    "fingerprints": {"caching", "errors", "folders", "schema"},
     "decoding": {"errors"},
     "pictures": {"errors", "decoding"},
     "holes": {"errors", "seeding"},
@@ -33,21 +34,23 @@ ALLOWED: dict[str, set[str]] = {
     "hookspecs": {"api"},
     "metrics": {"", "api", "errors", "ops", "weights"},
     # what is trained
-    "checkpoints": {"api", "atomic", "caching", "errors", "provenance", "schema"},
+    "checkpoints": {"api", "atomic", "caching", "errors", "integrity", "provenance", "schema"},
     "training": {"api", "atomic", "checkpoints", "errors", "provenance", "schema", "seeding"},
     # finding and choosing plugins
     "plugins": {"hookspecs", "api", "errors"},
     "selectors": {"plugins", "api", "errors", "parameters", "weights"},
     "suite": {"errors"},
-    "prepared": {"api", "atomic", "caching", "errors", "pictures", "plugins", "provenance", "schema", "selectors"},
+    "prepared": {
+        "api", "atomic", "caching", "errors", "integrity", "pictures", "plugins", "provenance", "schema", "selectors",
+    },
     # what is stored
     "schema": set(),
-    "records": {"errors", "schema"},
-    "journal": {"errors", "records", "schema"},
-    "store": {"records", "journal", "atomic", "errors"},
+    "records": {"errors", "integrity", "schema"},
+    "journal": {"errors", "integrity", "records", "schema"},
+    "store": {"records", "journal", "atomic", "errors", "integrity"},
     "logbook": {"atomic", "errors", "schema"},
     "explaining": {"records", "store", "errors"},
-    "merging": {"explaining", "store", "records", "atomic", "provenance", "errors"},
+    "merging": {"explaining", "store", "records", "atomic", "integrity", "errors"},
     "status": {"errors", "journal", "logbook", "records", "store"},
     # what is shown
     "columns": {"records"},
@@ -58,7 +61,7 @@ ALLOWED: dict[str, set[str]] = {
     "results": {"store", "records", "leaderboard", "report"},
     # what runs
     "execution": {
-        "api", "atomic", "checkpoints", "errors", "explaining", "fingerprints", "holes", "logbook", "metrics", "ops",
+        "api", "atomic", "checkpoints", "errors", "explaining", "fingerprints", "holes", "integrity", "logbook", "metrics", "ops",
         "plugins", "prepared", "provenance", "records", "results", "seeding", "selectors", "store", "suite", "training",
         "weights",
     },

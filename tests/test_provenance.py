@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inpaintbench import provenance
+from inpaintbench.integrity import digest
 from inpaintbench.plugins import load_registry
-from inpaintbench.provenance import code_digest, commit, digest, versions
+from inpaintbench.provenance import code_digest, commit, versions
 
 TARGET = "codepkg.sub.method:Method"
 FILES = {

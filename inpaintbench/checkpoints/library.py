@@ -13,7 +13,7 @@ from typing import Any, Final
 from inpaintbench.caching import cache_folder
 from inpaintbench.checkpoints.card import Card
 from inpaintbench.errors import CheckpointError, PluginError
-from inpaintbench.provenance import digest
+from inpaintbench.integrity import digest
 
 CHECKPOINTS_VARIABLE: Final = "INPAINTBENCH_CHECKPOINTS"
 """The environment variable that names the folder of checkpoints."""

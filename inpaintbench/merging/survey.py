@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Self
 
 from inpaintbench.errors import StoreError
-from inpaintbench.provenance import digest
+from inpaintbench.integrity import digest
 from inpaintbench.records import Status, StoredCell
 from inpaintbench.store import Store
 

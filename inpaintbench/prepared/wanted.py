@@ -9,7 +9,8 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final
 
 from inpaintbench.errors import InvalidOutputError
-from inpaintbench.provenance import digest, source_digest
+from inpaintbench.integrity import digest
+from inpaintbench.provenance import source_digest
 
 if TYPE_CHECKING:
     import numpy as np

@@ -7,7 +7,8 @@ from functools import cached_property
 from typing import Any
 
 from inpaintbench.errors import PluginError, UsageError
-from inpaintbench.provenance import code_digest, digest
+from inpaintbench.integrity import digest
+from inpaintbench.provenance import code_digest
 from inpaintbench.selectors import Selection
 
 

@@ -8,8 +8,9 @@ from typing import Any, Final
 
 from inpaintbench.checkpoints import Checkpoint
 from inpaintbench.execution.chosen import ChosenDataset, ChosenMask, ChosenMethod, ChosenMetric, ChosenTraining
+from inpaintbench.integrity import digest
 from inpaintbench.metrics.protocol import PROTOCOL
-from inpaintbench.provenance import core_digest, digest, source_digest
+from inpaintbench.provenance import core_digest, source_digest
 
 PRECISION: Final = "float32"
 KEY_LENGTH: Final = 16
