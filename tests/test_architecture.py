@@ -61,9 +61,9 @@ ALLOWED: dict[str, set[str]] = {
     "results": {"store", "records", "leaderboard", "report"},
     # what runs
     "execution": {
-        "api", "atomic", "checkpoints", "errors", "explaining", "fingerprints", "holes", "integrity", "logbook", "metrics", "ops",
-        "plugins", "prepared", "provenance", "records", "results", "seeding", "selectors", "store", "suite", "training",
-        "weights",
+        "api", "atomic", "checkpoints", "errors", "explaining", "fingerprints", "holes", "integrity", "logbook",
+        "metrics", "ops", "plugins", "prepared", "provenance", "records", "results", "seeding", "selectors", "store",
+        "suite", "training", "weights",
     },
     "cli": {
         "", "api", "atomic", "checkpoints", "contact_sheet", "downloads", "errors", "execution", "explaining",

@@ -68,12 +68,19 @@ def watch(running: Any, changes: float) -> int:
     return seen
 
 
+def _has_workers(running: Any) -> bool:
+    with contextlib.suppress(StopIteration, psutil.NoSuchProcess):
+        return bool(running.workers)
+    return False
+
+
 def kill(running: Any, victim: str) -> bool:
-    """Kill the run, or one of its workers; return whether there was something to kill."""
+    """Kill the run, or one of its workers, the first if there is none yet; return whether there was one to kill."""
     with contextlib.suppress(psutil.NoSuchProcess, StopIteration, ProcessLookupError):
         if victim == "run":
             running.signal(signal.SIGKILL)
         else:
+            running.until(lambda: running.process.exitcode is not None or _has_workers(running))
             worker = next(iter(running.workers))
             worker.kill()
         return True
