@@ -18,7 +18,8 @@ from typing import Any, Literal, Self
 
 from inpaintbench.columns import Column, ColumnKey, name_columns
 from inpaintbench.ranking import MeanRank, Score, natural, rank_scores
-from inpaintbench.records import CellRecord, MetricColumn, StoredCell
+from inpaintbench.records import CellRecord, MetricColumn
+from inpaintbench.stored import StoredCell
 
 Question = tuple[str, str, str, int, int, int | None]
 

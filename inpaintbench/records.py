@@ -7,23 +7,21 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import math
-from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, Self, get_args
 
 from inpaintbench.errors import StoreError
-from inpaintbench.schema import FIELD, PARQUET_FIELD, why_refused
+from inpaintbench.integrity import FIELD as CHECKSUM
+from inpaintbench.integrity import sealed, why_damaged
+from inpaintbench.schema import FIELD, why_refused
 
 if TYPE_CHECKING:
-    import pandas as pd
-    import pyarrow.parquet as pq
+    pass
 
-SCHEMA: Final = 1
-"""Of `cell.json`."""
+SCHEMA: Final = 2
+"""Of `cell.json`: the first had neither a checksum nor `table`."""
 
 IMAGES_SCHEMA: Final = 1
 """Of `images.parquet`."""
@@ -86,10 +84,12 @@ class CellRecord:
         clamped: images of which the method returned values outside [0, 1].
         means: mean over the scored images for each metric (NaN left out; None where there is nothing to
             average).
-        timing: `seconds_per_image`, `method_seconds`, `wall_seconds`, `batch_size`, `warm_up_images`.
+        timing: `seconds_per_image`, `method_seconds`, `wall_seconds`, `warm_up_images`, and `batch_size`, the last one.
+            Where a cell was carried on: all `batch_sizes` that it was made with, and in how many `environments`.
         memory: `peak_bytes` and what it counts.
         environment: versions, device, commit, plugin sources.
         error: type, message and advice of a failure.
+        table: `bytes` and `sha256` of the `images.parquet` beside it; empty where there is none.
     """
 
     key: str
@@ -115,7 +115,7 @@ class CellRecord:
     error: dict[str, str] | None = None
     started: str = ""
     finished: str = ""
-    schema: int = SCHEMA
+    table: dict[str, Any] = field(default_factory=dict)
 
     @property
     def ranked(self) -> bool:
@@ -123,24 +123,28 @@ class CellRecord:
         return self.status == "complete" and self.limit is None and self.scored + len(self.unreadable) == self.expected
 
     def to_json(self) -> dict[str, Any]:
-        """Return it as JSON can hold it."""
-        return dataclasses.asdict(self)
+        """Return it as JSON can hold it, with its schema and its checksum."""
+        return sealed(dataclasses.asdict(self) | {FIELD: SCHEMA})
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Self:
         """Read it back.
 
         Raises:
-            StoreError: if it comes from a newer version of this package, lacks something, or holds something of
-                another type than was written.
+            StoreError: if it comes from a newer version of this package, lacks something, holds something of another
+                type than was written, or was altered since.
         """
         refuse_newer(document)
         _refuse_other_types(document)
+        content = {name: value for name, value in document.items() if name not in (FIELD, CHECKSUM)}
         try:
-            metrics = tuple(_one_of_all(MetricColumn(**metric)) for metric in document["metrics"])
-            return cls(**{**document, "metrics": metrics, "unreadable": tuple(document["unreadable"])})
+            metrics = tuple(_one_of_all(MetricColumn(**metric)) for metric in content["metrics"])
+            record = cls(**{**content, "metrics": metrics, "unreadable": tuple(content["unreadable"])})
         except (KeyError, TypeError) as error:
             raise StoreError(f"is no record of a cell: {error}") from error
+        if document.get(FIELD, 1) > 1 and (why := why_damaged(document)):
+            raise StoreError(why)
+        return record
 
 
 @lru_cache(maxsize=1024)
@@ -175,7 +179,7 @@ _NUMBER_OR_NULL: Final[_Expected] = ("a number or null", (float, int, _NULL))
 _CELL: Final[Mapping[str, _Expected]] = {
     **dict.fromkeys(("key", "status", "method", "dataset", "mask", "started", "finished"), _TEXT),
     **dict.fromkeys(("size", "seed", "protocol", "expected", "scored", "unconverged", "clamped", "schema"), _WHOLE),
-    **dict.fromkeys(("identity", "means", "timing", "memory", "environment"), _OBJECT),
+    **dict.fromkeys(("identity", "means", "timing", "memory", "environment", "table"), _OBJECT),
     **dict.fromkeys(("metrics", "unreadable"), _LIST),
     "limit": ("a whole number or null", (int, _NULL)),
     "error": ("an object or null", (dict, _NULL)),
@@ -216,69 +220,3 @@ def _check_types(found: Mapping[str, Any], fields: Mapping[str, _Expected], wher
             value = json.dumps(found[name], default=repr)
             shown = value if len(value) <= _SHOWN else value[:_SHOWN] + "…"
             raise StoreError(f"is no record of a cell: {where}{name} is {shown}, expected {words}")
-
-
-@dataclass(frozen=True)
-class StoredCell:
-    """A cell as it lies on disk."""
-
-    folder: Path
-    record: CellRecord
-
-    def images(self) -> pd.DataFrame:
-        """Return one row an image, in the data set's order. Empty for a failure.
-
-        Raises:
-            StoreError: if `images.parquet` is absent or damaged, or comes from a newer version of this package.
-        """
-        import pandas as pd
-        import pyarrow as pa
-
-        if self.record.status != "complete":
-            return pd.DataFrame({"item": []})
-        path = self.folder / "images.parquet"
-        try:
-            with open_images(path):  # refuses what must not be read
-                table = pd.read_parquet(path, page_checksum_verification=True)
-                return table.sort_values("index", kind="stable", ignore_index=True)
-        except (OSError, ValueError, KeyError, pa.ArrowException) as error:
-            raise StoreError(f"{path} cannot be read: {error}") from error
-
-
-def open_images(path: Path) -> pq.ParquetFile:
-    """Open an `images.parquet`, to be used in a `with` statement.
-
-    Raises:
-        StoreError: if it comes from a newer version of this package.
-        OSError: if it is absent, or cannot be read.
-        ValueError: if it is no Parquet file.
-    """
-    import pyarrow.parquet as pq
-
-    file = pq.ParquetFile(path, page_checksum_verification=True)
-    if why := why_refused((file.metadata.metadata or {}).get(PARQUET_FIELD), IMAGES_SCHEMA):
-        file.close()
-        raise StoreError(f"{path} {why}")
-    return file
-
-
-def mean_scores(images: Path, metrics: Sequence[MetricColumn]) -> dict[str, float | None]:
-    """Average each metric over the rows of a Parquet file, NaN and null left out; None where nothing is left.
-
-    The sum is exact, so that no order of the rows changes it.
-    """
-    means: dict[str, float | None] = {}
-    with open_images(images) as file:
-        present = set(file.schema_arrow.names)
-        for name in (metric.name for metric in metrics):
-            column = _numbers(file, name) if name in present else []
-            means[name] = math.fsum(column) / len(column) if column else None
-    return means
-
-
-def _numbers(file: pq.ParquetFile, name: str) -> array[float]:
-    """Return a column without its NaN and null, read some rows at a time."""
-    numbers = array("d")
-    for rows in file.iter_batches(columns=[name]):
-        numbers.extend(value for value in rows.column(0).to_pylist() if value is not None and not math.isnan(value))
-    return numbers

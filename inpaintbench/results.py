@@ -7,8 +7,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from inpaintbench.records import StoredCell
+from inpaintbench.errors import StoreError
 from inpaintbench.store import Store
+from inpaintbench.stored import StoredCell
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,12 +34,25 @@ class Results:
 
     @cached_property
     def cells(self) -> tuple[StoredCell, ...]:
-        """What is stored of the cells; one of which nothing is stored is left out.
+        """What is stored of the cells; one of which nothing is stored, or nothing that can be read, is left out."""
+        return self._read[0]
 
-        Raises:
-            StoreError: if a cell is damaged.
-        """
-        return tuple(cell for folder in self.folders if (cell := self.store.read(folder)) is not None)
+    @property
+    def problems(self) -> tuple[StoreError, ...]:
+        """An error for each cell that cannot be read: it is damaged, or comes from a newer version."""
+        return self._read[1]
+
+    @cached_property
+    def _read(self) -> tuple[tuple[StoredCell, ...], tuple[StoreError, ...]]:
+        cells, problems = [], []
+        for folder in self.folders:
+            try:
+                cell = self.store.read(folder)
+            except StoreError as error:
+                problems.append(error)
+            else:
+                cells += [cell] if cell is not None else []
+        return tuple(cells), tuple(problems)
 
     @property
     def keys(self) -> frozenset[str]:

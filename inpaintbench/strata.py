@@ -20,7 +20,8 @@ from inpaintbench.columns import Column, ColumnKey, column_key
 from inpaintbench.errors import StoreError, UsageError
 from inpaintbench.leaderboard import Entry, Group, Leaderboard
 from inpaintbench.ranking import Score, natural, rank_scores
-from inpaintbench.records import MetricColumn, StoredCell, open_images
+from inpaintbench.records import MetricColumn
+from inpaintbench.stored import StoredCell, open_images
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
+import json
 import os
 import shutil
 import socket
@@ -17,6 +19,7 @@ os.environ["OMP_NUM_THREADS"] = "1"
 os.environ["INPAINTBENCH_ISOLATION"] = "none"
 
 import hypothesis
+import pandas as pd
 import pytest
 import torch
 from jaxtyping import install_import_hook
@@ -43,6 +46,9 @@ CHECKED = (
 _tests = itertools.count()
 _hook = install_import_hook(list(CHECKED), "beartype.beartype")
 torch.set_num_threads(1)
+
+from inpaintbench.records import CellRecord  # noqa: E402  not before the hook
+from inpaintbench.stored import describe_table  # noqa: E402
 
 # The same examples in every run, and no clock: a busy machine is no failure.
 hypothesis.settings.register_profile("repository", deadline=None, derandomize=True)
@@ -99,6 +105,24 @@ def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 def real_data() -> Path:
     """Return the folder with real pictures."""
     return Path(os.environ["INPAINTBENCH_DATA"])
+
+
+@pytest.fixture(scope="session")
+def rewrite() -> Callable[..., None]:
+    """Return a function that stores a complete cell anew: with another table of images, and other values in its record.
+
+    What it leaves is sound, as if a run had left it.
+    """
+
+    def rewrite(folder: Path, table: Callable[[Any], Any] = lambda table: table, **changes: Any) -> None:
+        path = folder / "cell.json"
+        record = CellRecord.from_json(json.loads(path.read_bytes()))
+        images = folder / "images.parquet"
+        table(pd.read_parquet(images)).to_parquet(images)
+        record = dataclasses.replace(record, table=describe_table(images), **changes)
+        path.write_text(json.dumps(record.to_json()))
+
+    return rewrite
 
 
 @pytest.fixture

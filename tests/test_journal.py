@@ -70,7 +70,7 @@ def test_a_journal_torn_at_any_byte_of_its_last_line_loses_that_line_alone(tmp_p
     if last == "batch":
         whole.append_batch(RECORDS[1:], [])
     else:
-        whole.append_sealed({"status": "complete", "name": "Ü"})
+        whole.append_sealed({"status": "complete", "name": "Ü", "scored": 1, "unreadable": UNREADABLE})
     content = whole.path.read_bytes()
     torn = Journal(tmp_path / "torn.jsonl")
 
@@ -108,9 +108,10 @@ def test_a_damaged_line_is_passed_over(tmp_path: Path) -> None:
 def test_the_sealed_record_is_found_after_the_batches(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "journal.jsonl")
     journal.append_batch(RECORDS, [])
-    journal.append_sealed({"status": "complete"})
+    record = {"status": "complete", "scored": 3, "unreadable": []}
+    journal.append_sealed(record)
 
-    assert journal.sealed() == {"status": "complete"}
+    assert journal.sealed() == record
     assert len(list(journal.batches())) == 1
     journal.discard()
     assert not journal.path.exists()

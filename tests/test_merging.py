@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 
+from inpaintbench.cell_writer import CellWriter
 from inpaintbench.errors import StoreError, UsageError
 from inpaintbench.merging import Merged, merge
 from inpaintbench.records import SCHEMA, CellRecord, ImageRecord, MetricColumn, Status
-from inpaintbench.store import CellWriter, Store
+from inpaintbench.store import Store
 
 KEY = "0123456789abcdef"
 LATER = "fedcba9876543210"
@@ -302,6 +303,9 @@ def test_the_order_of_rows_does_not_count(a: Path, b: Path, out: Path) -> None:
         ({"environment": CPU | {"device": {"type": "cpu", "name": "a processor", "threads": 2}}}, False),
         ({"environment": CPU | {"commit": "another"}}, True),
         ({"timing": {"batch_size": 8}}, False),
+        ({"timing": {"batch_size": 4, "batch_sizes": [4], "environments": 1}}, True),
+        ({"timing": {"batch_size": 4, "batch_sizes": [8, 4], "environments": 1}}, False),
+        ({"timing": {"batch_size": 4, "batch_sizes": [4], "environments": 2}}, False),
         ({"environment": {}}, False),
     ],
 )
@@ -430,6 +434,19 @@ def cut_table(folder: Path) -> None:
     path.write_bytes(path.read_bytes()[:-20])
 
 
+def flip_bit(folder: Path) -> None:
+    path = folder / "images.parquet"
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def alter_mean(folder: Path) -> None:
+    path = folder / "cell.json"
+    document = json.loads(path.read_bytes())
+    path.write_text(json.dumps(document | {"means": {"psnr": 99.0}}))
+
+
 def lose_table(folder: Path) -> None:
     (folder / "images.parquet").unlink()
 
@@ -444,9 +461,11 @@ DAMAGES = pytest.mark.parametrize(
     [
         (damage_json, r"cell\.json is damaged"),
         (make_newer, rf"written by a newer inpaintbench \(schema {SCHEMA + 1}"),
-        (cut_table, r"images\.parquet cannot be read"),
+        (cut_table, r"images\.parquet has \d+ bytes, and cell\.json beside it says \d+"),
+        (flip_bit, r"images\.parquet was altered or damaged, or is that of another cell"),
+        (alter_mean, r"cell\.json was altered or damaged: its checksum is that of another content"),
         (lose_table, r"images\.parquet cannot be read"),
-        (swap_table, r"images\.parquet holds 1 images, but cell\.json beside it says 3"),
+        (swap_table, r"images\.parquet has \d+ bytes, and cell\.json beside it says \d+"),
     ],
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import struct
@@ -18,16 +19,19 @@ from safetensors import safe_open
 from safetensors.torch import load, save
 
 import inpaintbench_methods
+from inpaintbench.cell_writer import CellWriter
 from inpaintbench.checkpoints import Checkpoint
 from inpaintbench.checkpoints.card import Card
 from inpaintbench.checkpoints.weights import read_weights, write_weights
 from inpaintbench.errors import CheckpointError, StoreError
 from inpaintbench.journal import Journal
-from inpaintbench.records import CellRecord, ImageRecord, StoredCell, mean_scores
+from inpaintbench.records import CellRecord, ImageRecord
 from inpaintbench.schema import PARQUET_FIELD, why_refused
-from inpaintbench.store import CellWriter, Store
+from inpaintbench.store import Store
+from inpaintbench.stored import StoredCell, mean_scores
 
 NEWER = r"was written by a newer inpaintbench \(schema 2, this one reads up to 1\)"
+NEWER_LINE = NEWER.replace("schema 2", "schema 3").replace("up to 1", "up to 2")
 RECORDS: list[ImageRecord] = [{"item": "a.png", "index": 0, "psnr": 20.5}, {"item": "b.png", "index": 1, "psnr": None}]
 
 
@@ -58,11 +62,11 @@ def test_a_journal_says_its_schema_in_each_line_and_so_does_what_is_made_from_it
     journal = Journal(tmp_path / "journal.jsonl")
     journal.append_batch(RECORDS[:1], [])
     journal.append_batch(RECORDS[1:], [])
-    journal.append_sealed({"status": "complete"})
+    journal.append_sealed({"status": "complete", "scored": 2, "unreadable": []})
     with (tmp_path / "images.parquet").open("wb") as file:
         journal.write_parquet(file)
 
-    assert [json.loads(line)["schema"] for line in journal.path.read_bytes().splitlines()] == [1, 1, 1]
+    assert [json.loads(line)["schema"] for line in journal.path.read_bytes().splitlines()] == [2, 2, 2]
     assert pq.read_schema(tmp_path / "images.parquet").metadata[PARQUET_FIELD] == b"1"
 
 
@@ -75,14 +79,14 @@ def test_a_newer_line_of_a_journal_is_neither_passed_over_nor_written_after(tmp_
     writer.close()
     path = folder / "journal.jsonl"
     with path.open("a") as file:
-        file.write(json.dumps({"schema": 2, **line}) + "\n")
+        file.write(json.dumps({"schema": 3, **line}) + "\n")
     before = path.read_bytes()
 
-    with pytest.raises(StoreError, match=rf"journal\.jsonl {NEWER}"):
+    with pytest.raises(StoreError, match=rf"journal\.jsonl {NEWER_LINE}"):
         list(Journal(path).batches())
-    with pytest.raises(StoreError, match=rf"journal\.jsonl {NEWER}"):
+    with pytest.raises(StoreError, match=rf"journal\.jsonl {NEWER_LINE}"):
         Store(tmp_path).read(folder)
-    with pytest.raises(StoreError, match=rf"journal\.jsonl {NEWER}; choose another --out"):
+    with pytest.raises(StoreError, match=rf"journal\.jsonl {NEWER_LINE}; choose another --out"):
         CellWriter(folder).open()
     assert path.read_bytes() == before
 
@@ -91,7 +95,7 @@ def test_a_torn_line_of_a_newer_version_was_never_written(tmp_path: Path) -> Non
     journal = Journal(tmp_path / "journal.jsonl")
     journal.append_batch(RECORDS, [])
     with journal.path.open("a") as file:
-        file.write('{"schema": 2, "records": []}')
+        file.write('{"schema": 3, "records": []}')
 
     assert len(list(journal.batches())) == 1
 
@@ -99,7 +103,8 @@ def test_a_torn_line_of_a_newer_version_was_never_written(tmp_path: Path) -> Non
 def test_a_journal_of_the_time_before_is_carried_on(tmp_path: Path) -> None:
     folder = Store(tmp_path).folder("tv", "photos", "circle", "00")
     folder.mkdir(parents=True)
-    old = json.dumps({"records": RECORDS[:1], "unreadable": []}) + "\n"
+    how = {"seconds": 0.5, "clamped": False, "converged": None}
+    old = json.dumps({"records": [{**RECORDS[0], **how}], "unreadable": []}) + "\n"
     (folder / "journal.jsonl").write_text(old)
     writer = CellWriter(folder).open()
     writer.append(RECORDS[1:])
@@ -181,16 +186,17 @@ def test_what_was_shipped_before_is_read(path: Path) -> None:
 
 
 def test_a_card_that_says_no_schema_is_read_and_a_newer_one_refused(tmp_path: Path) -> None:
-    card = Card(**CARD, weights={})
+    card = Card(**CARD, weights={"sha256": "00"})
     card.write(tmp_path)
     path = tmp_path / "card.json"
     document = json.loads(path.read_text())
-    assert document.pop("schema") == 1
+    assert document.pop("schema") == 2
+    assert document.pop("sha256")
 
     path.write_text(json.dumps(document))
     assert Card.read(tmp_path) == card
-    path.write_text(json.dumps(document | {"schema": 2, "news": "unheard of"}))
-    with pytest.raises(CheckpointError, match=rf"card\.json {NEWER}\."):
+    path.write_text(json.dumps(document | {"schema": 3, "news": "unheard of"}))
+    with pytest.raises(CheckpointError, match=rf"card\.json {NEWER_LINE}\."):
         Card.read(tmp_path)
 
 
@@ -199,10 +205,44 @@ def test_records_of_cells_say_their_schema(tmp_path: Path, name: str) -> None:
     folder = Store(tmp_path).folder("tv", "photos", "circle", "00")
     actions: dict[str, Callable[[CellWriter], object]] = {
         "cell.json": lambda writer: writer.begin(record(status="incomplete")),
-        "failure.json": lambda writer: (writer.seal(record()), writer.fail(record(status="failed"))),
+        "failure.json": lambda writer: (
+            writer.append(RECORDS),
+            writer.seal(record()),
+            writer.fail(record(status="failed")),
+        ),
     }
     writer = CellWriter(folder).open()
     actions[name](writer)
     writer.close()
 
-    assert json.loads((folder / name).read_bytes())["schema"] == 1
+    assert json.loads((folder / name).read_bytes())["schema"] == 2
+
+
+def old_cell(folder: Path, **changes: Any) -> None:
+    """Store a complete cell as the first version did: without checksums."""
+    folder.mkdir(parents=True)
+    pq.write_table(pa.Table.from_pylist(RECORDS), folder / "images.parquet")
+    document = dataclasses.asdict(record()) | {"schema": 1} | changes
+    del document["table"]
+    (folder / "cell.json").write_text(json.dumps(document))
+
+
+def test_a_cell_of_the_first_schema_is_read(tmp_path: Path) -> None:
+    folder = Store(tmp_path).folder("tv", "photos", "circle", "00")
+    old_cell(folder)
+    stored = Store(tmp_path).read(folder)
+
+    assert stored is not None
+    assert stored.record == record()
+    assert stored.images()["item"].to_list() == ["a.png", "b.png"]
+    stored.verify()
+
+
+def test_a_table_of_the_first_schema_must_have_as_many_rows_as_its_record_says(tmp_path: Path) -> None:
+    folder = Store(tmp_path).folder("tv", "photos", "circle", "00")
+    old_cell(folder, scored=3)
+    stored = Store(tmp_path).read(folder)
+
+    assert stored is not None
+    with pytest.raises(StoreError, match=r"images\.parquet holds 2 images, and cell\.json beside it says 3\."):
+        stored.verify()

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable
+import os
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from inpaintbench.cell_writer import CellWriter
 from inpaintbench.errors import StoreError
+from inpaintbench.journal import Journal
 from inpaintbench.records import SCHEMA, CellRecord, ImageRecord, MetricColumn
-from inpaintbench.store import CellWriter, Store, slug
+from inpaintbench.store import Store, slug
 
 METRIC = MetricColumn(
     name="psnr", plugin="psnr", label="PSNR", unit="dB", higher_is_better=True, decimals=2, ranked=True, version=1
@@ -50,9 +54,13 @@ def folder(tmp_path: Path) -> Path:
 
 
 def read(folder: Path) -> CellRecord:
+    """Return the record of a cell but for the hash of its table, after a look whether that holds."""
     stored = Store(folder.parents[4]).read(folder)
     assert stored is not None
-    return stored.record
+    if stored.record.status == "complete":
+        assert stored.record.table["bytes"] == stored.table.stat().st_size
+        stored.verify()
+    return dataclasses.replace(stored.record, table={})
 
 
 def score(writer: CellWriter) -> None:
@@ -68,7 +76,7 @@ def run(folder: Path, **changes: Any) -> CellRecord:
     try:
         writer.begin(record("incomplete", scored=0, unreadable=()))
         score(writer)
-        return writer.seal(record(**changes))
+        return dataclasses.replace(writer.seal(record(**changes)), table={})
     finally:
         writer.close()
 
@@ -162,6 +170,7 @@ def test_a_cell_of_a_newer_version_is_neither_read_nor_written(folder: Path) -> 
 def test_a_journal_that_a_newer_version_has_sealed_is_left_alone(folder: Path) -> None:
     writer = CellWriter(folder).open()
     writer.begin(record("incomplete"))
+    score(writer)
     writer.journal.append_sealed(record().to_json() | {"schema": SCHEMA + 1})
     writer.close()
     before = contents(folder)
@@ -173,10 +182,123 @@ def test_a_journal_that_a_newer_version_has_sealed_is_left_alone(folder: Path) -
     assert contents(folder) == before
 
 
+def flips(content: bytes) -> Iterator[bytes]:
+    """Yield the content with one bit another, for a bit of each byte."""
+    for position in range(len(content)):
+        yield content[:position] + bytes([content[position] ^ 1 << position % 8]) + content[position + 1 :]
+
+
+def test_no_flipped_bit_of_a_record_is_believed(folder: Path) -> None:
+    run(folder)
+    path = folder / "cell.json"
+    before, believed = read(folder), []
+    for flipped in flips(path.read_bytes()):
+        path.write_bytes(flipped)
+        try:
+            found = read(folder)
+        except StoreError:
+            continue
+        believed += [] if found == before else [flipped]
+    assert believed == []
+
+
+def test_no_flipped_bit_of_a_journal_is_believed(folder: Path) -> None:
+    writer = CellWriter(folder).open()
+    score(writer)
+    writer.close()
+    path = folder / "journal.jsonl"
+    whole = list(writer.journal.batches())
+    for flipped in flips(path.read_bytes()):
+        path.write_bytes(flipped)
+        try:
+            found = list(Journal(path).batches())
+        except StoreError:
+            continue
+        assert len(found) < len(whole) or found == whole
+        assert all(batch in whole for batch in found)
+
+
+@pytest.mark.parametrize("lost", [0, 1])
+def test_a_finished_journal_that_has_lost_a_batch_is_unfinished_and_carried_on(folder: Path, lost: int) -> None:
+    writer = CellWriter(folder).open()
+    writer.begin(record("incomplete", scored=0, unreadable=()))
+    score(writer)
+    writer.journal.append_sealed(record().to_json())
+    writer.close()
+    path = folder / "journal.jsonl"
+    lines = path.read_bytes().splitlines(keepends=True)
+    lines[lost] = lines[lost].replace(b'"item"', b'"itfm"')
+    path.write_bytes(b"".join(lines))
+
+    assert read(folder).status == "incomplete"
+    writer = CellWriter(folder).open()
+    writer.append(BATCHES[lost], [UNREADABLE] if lost else [])
+    writer.seal(record())
+    writer.close()
+    assert read(folder) == record(means={"psnr": 20.5})
+    stored = Store(folder.parents[4]).read(folder)
+    assert stored is not None
+    assert stored.images()["index"].tolist() == [0, 1, 2, 3]
+
+
+def test_a_journal_that_is_damaged_while_its_cell_runs_is_not_sealed(folder: Path) -> None:
+    writer = CellWriter(folder).open()
+    writer.begin(record("incomplete", scored=0, unreadable=()))
+    score(writer)
+    path = folder / "journal.jsonl"
+    path.write_bytes(path.read_bytes().replace(b"20.25", b"20.35"))
+
+    with pytest.raises(StoreError, match=r"journal\.jsonl was damaged while the cell ran"):
+        writer.seal(record())
+    writer.close()
+    assert read(folder).status == "incomplete"
+
+
+def test_a_record_that_lies_in_the_folder_of_another_cell_is_refused(folder: Path) -> None:
+    run(folder)
+    other = folder.parents[2] / "harmonic" / folder.parent.parent.name / folder.parent.name / "ffff"
+    shutil.copytree(folder, other)
+
+    with pytest.raises(StoreError, match=r"cell\.json is that of another cell"):
+        Store(folder.parents[4]).read(other)
+
+
+def test_a_result_whose_table_is_lost_is_run_again(folder: Path) -> None:
+    run(folder)
+    (folder / "images.parquet").unlink()
+
+    with pytest.raises(StoreError, match=r"images\.parquet cannot be read"):
+        read(folder)
+    writer = CellWriter(folder).open()
+    writer.fail(record("failed", scored=0))
+    writer.close()
+    assert (read(folder).status, "failure.json" in contents(folder)) == ("failed", False)
+
+
+def test_a_folder_that_cannot_be_looked_into_is_a_problem(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(folder)
+    scandir = os.scandir
+
+    def refuse(path: Any) -> Any:
+        if Path(path) == folder.parents[1]:
+            raise PermissionError(13, "Permission denied")
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    problems: list[StoreError] = []
+    store = Store(folder.parents[4])
+    assert list(store.scan(problems)) == []
+    assert [str(problem) for problem in problems] == [
+        f"{folder.parents[1]} cannot be read: [Errno 13] Permission denied"
+    ]
+    with pytest.raises(StoreError, match="Permission denied"):
+        list(store.scan())
+
+
 def test_scanning_passes_over_what_is_damaged_and_says_so(folder: Path) -> None:
     others = [folder.with_name(name) for name in ("aa", "bb", "cc")]
     for path in (folder, *others):
-        run(path)
+        run(path, key=path.name)
     (others[1] / "cell.json").write_text("damaged")
     (folder.parent / "empty").mkdir()
     (folder.parent / "stray.txt").touch()

@@ -9,10 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from inpaintbench.cell_writer import CellWriter
 from inpaintbench.errors import UsageError
 from inpaintbench.leaderboard import Leaderboard
-from inpaintbench.records import CellRecord, MetricColumn, StoredCell
-from inpaintbench.store import CellWriter, Store
+from inpaintbench.records import CellRecord, MetricColumn
+from inpaintbench.store import Store
+from inpaintbench.stored import StoredCell
 from inpaintbench.strata import BANDS, EDGES, Key, Strata, Stratum, stratify
 
 Image = Mapping[str, Any]

@@ -44,6 +44,8 @@ def run_command(context: click.Context, request: Request, options: Options, as_j
     except KeyboardInterrupt as stop:
         click.echo(err=True)  # the terminal has shown ^C on this line
         raise click.Abort(_KEPT_BY_RERUN_ALL if options.rerun == "all" else _KEPT) from stop
+    for problem in results.problems:
+        click.echo(f"bench: {problem}", err=True)
     _print_results(results, as_json)
     gaps = options.strict and _report_gaps(results)
     if not results.complete:

@@ -31,7 +31,9 @@ FORMATS = ("text", "md", "csv", "json", "latex", "html")
     help="One column a mask, or a data set, in place of one a metric; or one row a band of the hole ratio, or a class.",
 )
 @click.option("--metric", "metrics", multiple=True, metavar="NAME", help="Show this metric only. Repeatable.")
+@click.pass_context
 def table_command(
+    context: click.Context,
     folder: Path | None,
     format_: str,
     by: Literal["mask", "dataset", "hole_ratio", "class"] | None,
@@ -58,3 +60,5 @@ def table_command(
         color=True,
         nl=False,
     )
+    if problems:
+        context.exit(1)

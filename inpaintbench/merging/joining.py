@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Final
 
 from inpaintbench.atomic import replacing
+from inpaintbench.cell_writer import CellWriter
 from inpaintbench.errors import StoreError
 from inpaintbench.merging.survey import Found, Place, Question, Survey
 from inpaintbench.records import Status
-from inpaintbench.store import CellWriter
 
 _FILES: Final = ("images.parquet", "log.txt", "failure.json")
 

@@ -10,8 +10,9 @@ from typing import Self
 
 from inpaintbench.errors import StoreError
 from inpaintbench.integrity import digest
-from inpaintbench.records import Status, StoredCell
+from inpaintbench.records import Status
 from inpaintbench.store import Store
+from inpaintbench.stored import StoredCell
 
 Place = tuple[str, ...]
 """Where a cell lies below `cells/`: the folders of method, data set and mask, and its key."""
@@ -110,7 +111,7 @@ class Survey:
         cells = []
         for cell in Store(source).scan(problems):
             try:
-                _refuse_broken_table(cell)
+                cell.verify()  # a damaged copy must not be taken for an intact one
             except StoreError as error:
                 problems.append(error)
             else:
@@ -121,19 +122,3 @@ class Survey:
     def answered(self) -> frozenset[Question]:
         """The questions to which it holds a complete answer."""
         return frozenset(cell.question for cell in self.cells if cell.status == "complete")
-
-
-def _refuse_broken_table(cell: StoredCell) -> None:
-    """Refuse an `images.parquet` that is absent, cut short, or of another cell, without reading its rows."""
-    import pyarrow.parquet as pq
-
-    if cell.record.status != "complete":
-        return
-    path = cell.folder / "images.parquet"
-    try:
-        with pq.ParquetFile(path) as file:
-            rows = file.metadata.num_rows
-    except (OSError, ValueError) as error:
-        raise StoreError(f"{path} cannot be read: {error}") from error
-    if rows != cell.record.scored:
-        raise StoreError(f"{path} holds {rows} images, but cell.json beside it says {cell.record.scored}.")

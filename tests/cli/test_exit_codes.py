@@ -10,7 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
-from inpaintbench.store import CellWriter
+from inpaintbench.cell_writer import CellWriter
 
 
 def write_plugin(folder: Path, text: str) -> str:
@@ -276,7 +276,7 @@ def test_an_interrupted_repetition_keeps_the_result(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("inpaintbench.store.CellWriter.seal", interrupt)
+        patch.setattr("inpaintbench.cell_writer.CellWriter.seal", interrupt)
         assert bench("run", *small, "--rerun", "all").code == 130
     second = bench("run", *small)
 

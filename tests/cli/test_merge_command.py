@@ -5,7 +5,6 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import pytest
 
 
@@ -39,9 +38,9 @@ def test_two_folders_become_one(bench: Any, results: tuple[Path, Path]) -> None:
     ]
 
 
-def test_what_contradicts_each_other(bench: Any, results: tuple[Path, Path]) -> None:
+def test_what_contradicts_each_other(bench: Any, results: tuple[Path, Path], rewrite: Any) -> None:
     (path,) = results[1].glob("cells/noise/**/images.parquet")
-    pd.read_parquet(path).assign(psnr=lambda table: table["psnr"] + 1).to_parquet(path)
+    rewrite(path.parent, lambda table: table.assign(psnr=table["psnr"] + 1))
     outcome = bench("merge", *results, "--out", "all")
 
     assert outcome.code == 2
@@ -66,10 +65,10 @@ def test_results_of_other_code(bench: Any, small: list[str], results: tuple[Path
     assert allowed.out.splitlines()[-1] == "all: 3 cells (3 complete) in all"
 
 
-def test_what_is_unfinished_or_unreadable_is_named(bench: Any, results: tuple[Path, Path]) -> None:
+def test_what_is_unfinished_or_unreadable_is_named(bench: Any, results: tuple[Path, Path], rewrite: Any) -> None:
     (noise, slow) = (next(results[0].glob(f"cells/{name}/**/cell.json")) for name in ("noise", "slow"))
     noise.write_text("{")
-    slow.write_text(json.dumps(json.loads(slow.read_bytes()) | {"status": "incomplete"}))
+    rewrite(slow.parent, status="incomplete")
     outcome = bench("merge", results[0], "--out", "all")
 
     assert outcome.code == 1

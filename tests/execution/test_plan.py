@@ -17,11 +17,13 @@ from PIL import Image
 
 from inpaintbench import plugins
 from inpaintbench.atomic import write_json
+from inpaintbench.cell_writer import CellWriter
 from inpaintbench.execution.planning.cells import Cell
 from inpaintbench.execution.planning.plan import RERUNS, Plan, Rerun, State, make_plan
+from inpaintbench.integrity import sealed
 from inpaintbench.plugins import Registry, load_registry
 from inpaintbench.records import CellRecord
-from inpaintbench.store import CellWriter, Store
+from inpaintbench.store import Store
 from inpaintbench.suite import Suite
 
 FAKES = Path(__file__).parent.parent / "plugins" / "fakes.py"
@@ -76,6 +78,7 @@ def put(plan: Plan, status: str = "complete", **changes: Any) -> None:
     """Store every cell of a plan with this status."""
     for planned in plan:
         planned.folder.mkdir(parents=True, exist_ok=True)
+        (planned.folder / "images.parquet").touch()
         write_json(planned.folder / "cell.json", record(planned.cell, status, **changes).to_json())
 
 
@@ -118,6 +121,7 @@ def test_what_was_begun_is_interrupted_and_counted(look: Look) -> None:
 
     writer.append([{"item": "0", "index": 0}, {"item": "1", "index": 1}])
     assert only(look()) == ("interrupted", "2 of 3 images are stored")
+    writer.append([{"item": "2", "index": 2}])
     writer.seal(record(planned.cell))
     writer.close()
     assert only(look()) == ("cached", "")
@@ -290,7 +294,8 @@ def test_ten_thousand_cells_are_planned_in_two_seconds(look: Look) -> None:
     for planned in missing:
         planned.folder.mkdir(parents=True)
         own = {"key": planned.cell.key, "identity": planned.cell.identity}
-        (planned.folder / "cell.json").write_text(json.dumps(document | own))
+        (planned.folder / "images.parquet").touch()
+        (planned.folder / "cell.json").write_text(json.dumps(sealed(document | own)))
     cached, seconds = timed(plan)
     assert states(cached) == 10_000 * ["cached"]
     assert seconds < 2

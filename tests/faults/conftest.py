@@ -20,8 +20,8 @@ import pyarrow.parquet as pq
 import pytest
 
 import inpaintbench
-from inpaintbench.records import StoredCell
 from inpaintbench.store import Store
+from inpaintbench.stored import StoredCell
 
 HOSTILE: Final = Path(__file__).parent.parent / "plugins" / "hostile.py"
 COMMAND: Final = Path(__file__).with_name("command.py")

@@ -151,9 +151,15 @@ def test_a_damaged_cell_is_named_by_table_and_plan_and_mended_by_a_run(
 def test_a_damaged_table_of_images_is_named(suite: dict[str, Any], stored: Path, alone: Any, damage: str) -> None:
     out = stored.parents[4]
     DAMAGES[damage](stored / "images.parquet")
-    results = inpaintbench.run(**suite, methods="honest", out=out, isolation="none")
-    with pytest.raises(StoreError, match=r"images\.parquet"):
-        results.records()
+    if damage == "flipped":  # a run looks at sizes alone: it does not read a terabyte of tables to carry on
+        results = inpaintbench.run(**suite, methods="honest", out=out, isolation="none")
+        with pytest.raises(StoreError, match=r"images\.parquet was altered or damaged"):
+            results.records()
+    else:
+        with pytest.raises(StoreError, match=r"images\.parquet has \d+ bytes"):
+            Store(out).read(stored)
+        assert inpaintbench.run(**suite, methods="honest", out=out, isolation="none").complete
+        check_honest(out, alone)
     assert inpaintbench.run(**suite, methods="honest", out=out, isolation="none", rerun="all").complete
     check_honest(out, alone)
 
@@ -164,8 +170,7 @@ def test_no_flipped_bit_changes_a_number_unnoticed(stored: Path) -> None:
     cell = Store(stored.parents[4]).read(stored)
     assert cell is not None
     expected = cell.images()
-    pages = len(content) - 8 - int.from_bytes(content[-8:-4], "little")  # what follows names the columns
-    for position in range(4, pages, 7):
+    for position in range(0, len(content), 7):
         flipped = bytearray(content)
         flipped[position] ^= 1 << position % 8
         path.write_bytes(flipped)
@@ -175,5 +180,5 @@ def test_no_flipped_bit_changes_a_number_unnoticed(stored: Path) -> None:
             continue
         if not found.equals(expected):
             unnoticed.append(position)
-    assert pages > 1500
+    assert len(content) > 1500
     assert unnoticed == []

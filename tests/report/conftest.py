@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 
 from inpaintbench.api import MetricSpec
+from inpaintbench.cell_writer import CellWriter
 from inpaintbench.execution.chosen import ChosenMetric
 from inpaintbench.metrics import register_metrics
 from inpaintbench.plugins import PluginSource
-from inpaintbench.records import CellRecord, MetricColumn, StoredCell
+from inpaintbench.records import CellRecord, MetricColumn
 from inpaintbench.selectors import Selection
-from inpaintbench.store import CellWriter, Store
+from inpaintbench.store import Store
+from inpaintbench.stored import StoredCell
 
 MakeMetric = Callable[..., MetricColumn]
 MakeCell = Callable[..., StoredCell]

@@ -6,8 +6,9 @@ from html.parser import HTMLParser
 import pytest
 
 from inpaintbench.leaderboard import Leaderboard
-from inpaintbench.records import MetricColumn, StoredCell
+from inpaintbench.records import MetricColumn
 from inpaintbench.report import render
+from inpaintbench.stored import StoredCell
 
 MakeCell = Callable[..., StoredCell]
 StoreCell = Callable[..., StoredCell]

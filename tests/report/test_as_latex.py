@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inpaintbench.leaderboard import Leaderboard
-from inpaintbench.records import MetricColumn, StoredCell
+from inpaintbench.records import MetricColumn
 from inpaintbench.report import render
 from inpaintbench.report.as_latex import escape
+from inpaintbench.stored import StoredCell
 
 MakeCell = Callable[..., StoredCell]
 MakeMetric = Callable[..., MetricColumn]

@@ -7,8 +7,9 @@ import pytest
 
 from inpaintbench.errors import UnknownNameError
 from inpaintbench.leaderboard import Leaderboard
-from inpaintbench.records import MetricColumn, StoredCell
+from inpaintbench.records import MetricColumn
 from inpaintbench.report import render
+from inpaintbench.stored import StoredCell
 
 MakeCell = Callable[..., StoredCell]
 MakeMetric = Callable[..., MetricColumn]

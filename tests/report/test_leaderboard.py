@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from inpaintbench.columns import Column
 from inpaintbench.leaderboard import Entry, Leaderboard
 from inpaintbench.ranking import Score
-from inpaintbench.records import MetricColumn, StoredCell
+from inpaintbench.records import MetricColumn
 from inpaintbench.report import render
+from inpaintbench.stored import StoredCell
 
 MakeCell = Callable[..., StoredCell]
 MakeMetric = Callable[..., MetricColumn]

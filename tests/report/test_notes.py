@@ -3,8 +3,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from inpaintbench.leaderboard import Leaderboard
-from inpaintbench.records import MetricColumn, StoredCell
+from inpaintbench.records import MetricColumn
 from inpaintbench.report.views import TableOptions, build_sheet
+from inpaintbench.stored import StoredCell
 
 MakeCell = Callable[..., StoredCell]
 MakeMetric = Callable[..., MetricColumn]

@@ -10,9 +10,9 @@ import pytest
 
 from inpaintbench.errors import UnknownNameError, UsageError
 from inpaintbench.leaderboard import Leaderboard
-from inpaintbench.records import StoredCell
 from inpaintbench.report import FORMATS, render, to_frame
 from inpaintbench.report.views import TableOptions, build_sheet
+from inpaintbench.stored import StoredCell
 
 MakeCell = Callable[..., StoredCell]
 StoreCell = Callable[..., StoredCell]
