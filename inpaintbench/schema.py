@@ -1,8 +1,9 @@
 """Schemas of files: what is written here and read again names its schema, and one that is too new is refused.
 
-A schema is a whole number, which grows when an older reader would take what is written for something else. JSON
-documents and the lines of journals name theirs in the field `schema`, safetensors in the entry `schema` of their
-metadata, Parquet files in the entry `inpaintbench.schema` of theirs, which other libraries write to as well.
+A schema is a whole number, which grows when an older reader would take what is written for something else, or stumble
+over it, so that it can say what the matter is. JSON documents and the lines of journals name theirs in the field
+`schema`, safetensors in the entry `schema` of their metadata, Parquet files in the entry `inpaintbench.schema` of
+theirs, which other libraries write to as well.
 
 A file that names none is of schema 1: so were all, before they said it.
 """
