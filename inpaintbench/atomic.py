@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Final
+
+_KNOWS_NO_SYNC: Final = (errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP)
+"""What file systems of networks and of user space answer that have no such call for folders."""
 
 
 @contextmanager
@@ -32,10 +36,13 @@ def write_json(path: Path, document: Mapping[str, Any]) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make renames in a folder survive a power failure, where the system has such a call (Windows has not)."""
+    """Make renames in a folder survive a power failure, where system and file system can (Windows cannot)."""
     if hasattr(os, "O_DIRECTORY"):
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
             os.fsync(descriptor)
+        except OSError as error:
+            if error.errno not in _KNOWS_NO_SYNC:
+                raise
         finally:
             os.close(descriptor)

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from inpaintbench.errors import StoreError, UsageError
-from inpaintbench.records import StoredCell
+from inpaintbench.records import CellRecord
 from inpaintbench.store import Store
+from inpaintbench.stored import StoredCell
 
 _QUESTION: Final = ("size", "seed", "limit")
 """With the selectors, what a cell was asked; the rest of the identity is what answered."""
@@ -89,7 +90,11 @@ class Explanation:
 
 
 def explain(cell: StoredCell) -> Explanation:
-    """Look for what is stored beside a cell, and say what differs. A neighbour that cannot be read is passed over."""
+    """Look for what is stored beside a cell, and say what differs. A neighbour that cannot be read is passed over.
+
+    Raises:
+        StoreError: if a later attempt has failed, and what it has left cannot be read.
+    """
     neighbours = [one for one in _neighbours(cell) if one.folder != cell.folder]
     neighbours.sort(key=lambda one: (one.record.status == "complete", one.record.finished), reverse=True)
 
@@ -111,19 +116,22 @@ def find_cell(given: str, store: Store) -> StoredCell:
 
     Raises:
         UsageError: if there is no such cell, or more than one.
-        StoreError: if it cannot be read.
+        StoreError: if it cannot be read, or may lie in a folder that cannot be looked into.
     """
     path = Path(given)
     folder = (path.parent if path.name == "cell.json" else path).resolve()  # resolved, for its neighbours are needed
-    if given and (folder / "cell.json").exists():
+    if given and _holds_cell(folder):
         return _read(folder, store)
     if not re.fullmatch("[0-9a-f]+", given):
         raise UsageError(
             f"There is no cell {given!r}: expected a cell's folder, the path of its cell.json, or the beginning of a "
             f"key in {store.root}."
         )
-    found = sorted(path.parent for path in store.cells_folder.glob(f"*/*/*/{given}*/cell.json"))
+    problems: list[StoreError] = []
+    found = [folder for folder in store.folders(problems) if folder.name.startswith(given) and _holds_cell(folder)]
     found = [folder for folder in found if folder.name == given] or found
+    if not found and problems:
+        raise problems[0]
     if not found:
         raise UsageError(f"No cell in {store.root} has a key that begins with {given}. --out DIR names another folder.")
     if len(found) > 1:
@@ -154,6 +162,8 @@ def differences(there: Mapping[str, Any], here: Mapping[str, Any], prefix: str =
 def nearest_difference(identity: Mapping[str, Any], siblings: Path) -> list[str]:
     """Say in what the most alike result of the same selectors, size, seed and limit differs; empty if there is none.
 
+    What cannot be read is passed over, as is what a newer version of this package has written.
+
     Args:
         identity: of the cell that is wanted.
         siblings: the folder of all cells of its selectors.
@@ -161,12 +171,11 @@ def nearest_difference(identity: Mapping[str, Any], siblings: Path) -> list[str]
     found: list[list[str]] = []
     for path in siblings.glob("*/cell.json"):
         try:
-            document = json.loads(path.read_bytes())
-            stored, status = dict(document["identity"]), document["status"]
-        except (OSError, ValueError, KeyError, TypeError):
+            cell = StoredCell.at(path.parent)
+        except (StoreError, OSError):
             continue
-        if status == "complete" and _same_question(stored, identity):
-            found.append([one.name for one in differences(stored, identity)])
+        if cell is not None and cell.record.status == "complete" and _same_question(cell.record.identity, identity):
+            found.append([one.name for one in differences(cell.record.identity, identity)])
     return min(found, key=len, default=[])
 
 
@@ -212,6 +221,14 @@ def _neighbours(cell: StoredCell) -> Iterator[StoredCell]:
             yield other
 
 
+def _holds_cell(folder: Path) -> bool:
+    """Whether there is a `cell.json`. One that cannot be looked for counts: whoever reads it says why it cannot be."""
+    try:
+        return (folder / "cell.json").exists()
+    except OSError:
+        return True
+
+
 def _read(folder: Path, store: Store) -> StoredCell:
     if (cell := store.read(folder)) is None:
         raise UsageError(f"There is no cell in {folder} any more.")
@@ -219,12 +236,20 @@ def _read(folder: Path, store: Store) -> StoredCell:
 
 
 def _later_failure(folder: Path) -> Mapping[str, str] | None:
-    """Return the error that `failure.json` holds."""
+    """Return the error that `failure.json` holds; None if there is no such file.
+
+    Raises:
+        StoreError: if it cannot be read, or comes from a newer version of this package.
+    """
+    path = folder / "failure.json"
     try:
-        error = json.loads((folder / "failure.json").read_bytes())["error"]
-        return {str(name): str(value) for name, value in error.items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return CellRecord.from_json(json.loads(path.read_bytes())).error
+    except FileNotFoundError:
         return None
+    except StoreError as error:
+        raise StoreError(f"{path} {error}") from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise StoreError(f"{path} cannot be read: {error}") from error
 
 
 def _named(cell: StoredCell) -> dict[str, Any]:

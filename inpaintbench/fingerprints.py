@@ -3,6 +3,9 @@
 What was computed of some files is remembered under a hash of their names, sizes and times: in this process, and
 in the cache folder for the next ones. A file that changed a moment ago could change again without a new time, so
 that nothing is stored of it until it has been left alone for `SETTLED` seconds.
+
+What is stored bears a hash of itself. A file that was damaged, or that comes from another version of this package, is
+as good as none: what it held is computed again.
 """
 
 from __future__ import annotations
@@ -21,8 +24,13 @@ from typing import Any, Final, TypeVar
 from inpaintbench.caching import cache_folder
 from inpaintbench.errors import DatasetError
 from inpaintbench.folders import places_of
+from inpaintbench.integrity import sealed, why_damaged
+from inpaintbench.schema import FIELD
 
 T = TypeVar("T")
+
+SCHEMA: Final = 2
+"""Of a file: the first held nothing but what was computed."""
 
 SETTLED: Final = 2.0
 """Seconds without a change after which a file's time can be relied on; clocks of file systems are coarse."""
@@ -140,13 +148,16 @@ def _state(folder: Path, names: Sequence[str], what: str) -> tuple[str, float]:
 
 
 def _recall(path: Path) -> Any:
+    """Return what was computed; None if nothing is stored, or not as it was."""
     try:
-        found = json.loads(path.read_bytes())
-    except (OSError, ValueError):
+        document = json.loads(path.read_bytes())
+        if not isinstance(document, dict) or document.get(FIELD) != SCHEMA or why_damaged(document):
+            return None
+    except (OSError, ValueError, RecursionError):
         return None
     with contextlib.suppress(OSError):  # on a disk that is only read
         os.utime(path)  # what is used stays when the cache is pruned
-    return found
+    return document.get("found")
 
 
 def _store(path: Path, found: object) -> None:
@@ -155,7 +166,7 @@ def _store(path: Path, found: object) -> None:
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            temporary.write_text(json.dumps(found))
+            temporary.write_text(json.dumps(sealed({FIELD: SCHEMA, "found": found})))
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)

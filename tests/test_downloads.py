@@ -295,7 +295,7 @@ def test_a_part_of_another_address_is_not_continued(publisher: Publisher, target
     assert target.read_bytes() == CONTENT
 
 
-@pytest.mark.parametrize("sidecar", [None, b"", b"[]", b"{", b'{"url": 1}'])
+@pytest.mark.parametrize("sidecar", [None, b"", b"[]", b"{", b'{"url": 1}', b"[" * 100_000])
 def test_a_part_of_which_nothing_is_known_is_not_continued(
     publisher: Publisher, target: Path, sidecar: bytes | None
 ) -> None:
@@ -309,6 +309,42 @@ def test_a_part_of_which_nothing_is_known_is_not_continued(
 
     assert publisher.sent == [len(CONTENT)]
     assert target.read_bytes() == CONTENT
+
+
+def test_a_part_of_which_something_damaged_is_known_is_not_continued(publisher: Publisher, target: Path) -> None:
+    break_off(publisher, target)
+    path = target.with_name("net.zip.partial.json")
+    document = json.loads(path.read_bytes())
+    arrived = target.with_name("net.zip.partial").stat().st_size
+    path.write_text(json.dumps(document | {"total": arrived}))  # by which the part would be the whole
+
+    fetch(publisher.url, target)
+
+    assert target.read_bytes() == CONTENT
+
+
+def test_what_the_first_version_knew_of_a_part_is_believed(publisher: Publisher, target: Path) -> None:
+    break_off(publisher, target)
+    path = target.with_name("net.zip.partial.json")
+    document = json.loads(path.read_bytes())
+    assert (document.pop("schema"), len(document.pop("sha256"))) == (2, 64)
+    path.write_text(json.dumps(document))
+
+    fetch(publisher.url, target)
+
+    assert "range" in publisher.asked[0]
+    assert target.read_bytes() == CONTENT
+
+
+def test_a_part_that_a_newer_version_has_begun_is_refused(publisher: Publisher, target: Path) -> None:
+    break_off(publisher, target)
+    target.with_name("net.zip.partial.json").write_text('{"schema": 3, "news": "unheard of"}')
+
+    with pytest.raises(
+        DownloadError, match=r"net\.zip\.partial\.json was written by a newer inpaintbench \(schema 3, "
+    ):
+        fetch(publisher.url, target)
+    assert target.with_name("net.zip.partial").stat().st_size > 0
 
 
 def test_a_server_that_ignores_range_is_read_from_the_beginning(publisher: Publisher, target: Path) -> None:

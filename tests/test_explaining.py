@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from inpaintbench.cell_writer import CellWriter
 from inpaintbench.errors import StoreError, UsageError
 from inpaintbench.explaining import Difference, differences, explain, find_cell, nearest_difference, shown
 from inpaintbench.records import CellRecord, Status
-from inpaintbench.store import CellWriter, Store
+from inpaintbench.store import Store
 
 KEYS = ("0123456789abcdef", "01ff000000000000", "fedcba9876543210", "02aa000000000000")
 IDENTITY = {"protocol": 1, "size": 64, "seed": 0, "limit": None, "method": {"name": "tv", "code": "1" * 64}}
@@ -159,8 +161,36 @@ def test_a_failure_and_a_later_one_are_told(tmp_path: Path) -> None:
     document = explain(find_cell(str(failed), store)).to_json()
     assert (document["error"], document["log"], document["later_failure"]) == (error, str(failed / "log.txt"), None)
     assert json.loads(json.dumps(document)) == document
-    (folder / "failure.json").write_text("[]")
-    assert explain(find_cell(str(folder), store)).later_failure is None
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (
+            lambda document: document | {"schema": 9},
+            r"was written by a newer inpaintbench \(schema 9, this one reads up",
+        ),
+        (lambda document: document | {"error": {"type": "A", "message": "B"}}, "was altered or damaged"),
+        (lambda document: [], "is no record of a cell"),
+    ],
+)
+def test_a_later_failure_that_cannot_be_read_is_named(tmp_path: Path, change: Any, why: str) -> None:
+    folder = put(tmp_path)
+    put(tmp_path, status="failed", error={"type": "ValueError", "message": "no"})
+    path = folder / "failure.json"
+    path.write_text(json.dumps(change(json.loads(path.read_bytes()))))
+
+    with pytest.raises(StoreError, match=rf"failure\.json {why}"):
+        explain(find_cell(str(folder), Store(tmp_path)))
+
+
+@pytest.mark.parametrize("content", ["", "{", "[" * 100_000], ids=["empty", "cut", "deep"])
+def test_a_later_failure_that_is_no_json_is_named(tmp_path: Path, content: str) -> None:
+    folder = put(tmp_path)
+    (folder / "failure.json").write_text(content)
+
+    with pytest.raises(StoreError, match=r"failure\.json cannot be read"):
+        explain(find_cell(str(folder), Store(tmp_path)))
 
 
 @pytest.mark.parametrize("form", ["folder", "file", "key", "beginning", "relative"])
@@ -174,7 +204,8 @@ def test_a_cell_can_be_named_in_several_ways(tmp_path: Path, form: str, monkeypa
 
 
 def test_a_cell_that_lies_elsewhere_needs_no_results_folder(tmp_path: Path) -> None:
-    folder = put(tmp_path).rename(tmp_path / "kept")
+    (tmp_path / "kept").mkdir()
+    folder = put(tmp_path).rename(tmp_path / "kept" / KEYS[0])
 
     assert find_cell(str(folder), Store(tmp_path / "nowhere")).record.key == KEYS[0]
 
@@ -208,6 +239,27 @@ def test_what_names_no_cell_or_several(
         find_cell(name, Store(tmp_path / "results"))
 
 
+def test_a_folder_that_cannot_be_looked_into_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(tmp_path)
+    hidden = put(tmp_path, KEYS[2], method="harmonic").parent
+    scan = os.scandir
+
+    def refuse(path: Any) -> Any:
+        if str(path) == str(hidden):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    assert find_cell("012", Store(tmp_path)).record.key == KEYS[0]
+    with pytest.raises(StoreError, match=r"harmonic/photos/circle cannot be read: .*Permission denied"):
+        find_cell(KEYS[2], Store(tmp_path))
+
+
+def test_a_name_that_no_folder_can_have_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="File name too long"):
+        find_cell("0" * 300, Store(tmp_path))
+
+
 def test_a_damaged_cell_is_named(tmp_path: Path) -> None:
     folder = put(tmp_path)
     (folder / "cell.json").write_text("{")
@@ -221,9 +273,20 @@ def test_a_plan_is_told_the_fewest_differences_from_a_complete_cell(tmp_path: Pa
     put(tmp_path, KEYS[1], identity={"method": {"name": "tv", "code": "2"}})
     put(tmp_path, KEYS[2], "failed")
     put(tmp_path, KEYS[3], identity={"size": 32})
-    (folder.parent / "odd").mkdir()
-    (folder.parent / "odd" / "cell.json").write_text('{"identity": 3}')
+    for key, content in (("aa", '{"identity": 3}'), ("bb", "[" * 100_000), ("cc", "5")):
+        (folder.parent / key).mkdir()
+        (folder.parent / key / "cell.json").write_text(content)
 
     assert nearest_difference(IDENTITY, folder.parent) == ["method code"]
     assert nearest_difference(IDENTITY | {"seed": 1}, folder.parent) == []
     assert nearest_difference(IDENTITY, tmp_path / "nowhere") == []
+
+
+@pytest.mark.parametrize("change", [{"schema": 9}, {"identity": IDENTITY | {"protocol": 3}}], ids=str)
+def test_a_plan_is_not_told_of_a_cell_that_is_newer_or_damaged(tmp_path: Path, change: dict[str, Any]) -> None:
+    folder = put(tmp_path, identity={"protocol": 0})
+    assert nearest_difference(IDENTITY, folder.parent) == ["protocol"]
+
+    path = folder / "cell.json"
+    path.write_text(json.dumps(json.loads(path.read_bytes()) | change))
+    assert nearest_difference(IDENTITY, folder.parent) == []

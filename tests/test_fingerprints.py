@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -199,7 +200,14 @@ def test_a_cache_that_can_only_be_read_is_read(folder: Path, settled: None, monk
     assert compute.calls == 0
 
 
-@pytest.mark.parametrize("content", [b"", b"\0\0\0", b'{"cut', b"\xff"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        *(b"", b"\0\0\0", b'{"cut', b"\xff", b"5", b'"found"', b"[]", b"{}", b'{"found": "zz"}', b"[" * 100_000),
+        *(b'{"schema": 2, "found": "zz"}', b'{"schema": 2, "found": "zz", "sha256": "00"}'),
+    ],
+    ids=lambda content: repr(content[:30]),
+)
 def test_what_is_damaged_is_computed_again(
     folder: Path, settled: None, monkeypatch: pytest.MonkeyPatch, content: bytes
 ) -> None:
@@ -213,6 +221,22 @@ def test_what_is_damaged_is_computed_again(
     assert compute.calls == 1
     anew(monkeypatch)
     remember(folder, ["a"], "what", compute)
+    assert compute.calls == 1
+
+
+@pytest.mark.parametrize("change", [{"schema": 3}, {"schema": 1}, {"found": "FOUND"}, {"sha256": None}], ids=str)
+def test_what_is_stored_otherwise_is_computed_again(
+    folder: Path, settled: None, monkeypatch: pytest.MonkeyPatch, change: dict[str, Any]
+) -> None:
+    remember(folder, ["a"], "what", Counting())
+    [stored] = memory_folder().glob("*/*")
+    document = json.loads(stored.read_bytes())
+    assert document["schema"] == 2
+    stored.write_text(json.dumps(document | change))
+    anew(monkeypatch)
+    compute = Counting()
+
+    assert remember(folder, ["a"], "what", compute) == "found"
     assert compute.calls == 1
 
 
@@ -328,7 +352,7 @@ def test_what_nobody_has_asked_for_is_forgotten(folder: Path, settled: None, mon
     assert forget() == 0
     for what in ("old", "used", "new"):
         remember(folder, ["a"], what, Counting(what))
-    paths = {path.read_text().strip('"'): path for path in memory_folder().glob("*/*")}
+    paths = {json.loads(path.read_bytes())["found"]: path for path in memory_folder().glob("*/*")}
     for what in ("old", "used"):
         os.utime(paths[what], (1000, 1000))
     foreign = memory_folder() / "notes" / "mine.txt"

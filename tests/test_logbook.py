@@ -15,7 +15,10 @@ import pytest
 from inpaintbench.errors import StoreError
 from inpaintbench.logbook import Logbook, LoggedCell, RunSeen, files, read_runs, writing
 
-CELLS = [LoggedCell("tv", "photos", "circle", "00", 12), LoggedCell("mean[gr\udcfcn]", "Ü", "dots", "01", 8)]
+CELLS = [
+    LoggedCell("tv", "photos", "circle", "00", 12, stored="2026-01-01T00:00:00.000+00:00", failed=""),
+    LoggedCell("mean[gr\udcfcn]", "Ü", "dots", "01", 8),
+]
 
 
 def only(root: Path) -> RunSeen:
@@ -55,6 +58,19 @@ def test_the_plan_is_json_that_anyone_can_read(tmp_path: Path) -> None:
             document = json.loads((book.folder / "plan.json").read_bytes())
         assert (document["schema"], document["id"], len(document["cells"])) == (1, "000001", len(cells))
         assert only(tmp_path / str(len(cells))).cells == tuple(cells)
+
+
+def test_a_plan_that_says_nothing_of_what_was_stored_is_read(tmp_path: Path) -> None:
+    with Logbook.open(tmp_path, "embedded", CELLS) as book:
+        path = book.folder / "plan.json"
+        document = json.loads(path.read_bytes())
+        for row in document["cells"]:
+            del row["stored"], row["failed"]
+        head = json.dumps({name: value for name, value in document.items() if name != "cells"})
+        path.write_text(head[:-1] + ', "cells": [\n' + json.dumps(document["cells"])[1:] + "}")
+        found = only(tmp_path).cells
+
+    assert [(one.title, one.stored, one.failed) for one in found] == [(one.title, None, None) for one in CELLS]
 
 
 def test_leaving_says_how_the_run_ended(tmp_path: Path) -> None:
@@ -104,33 +120,79 @@ def test_a_run_of_another_process_is_seen_alive_and_then_killed(tmp_path: Path) 
     assert (run.state, run.alive, run.now, run.finished) == ("killed", False, (), None)
 
 
-@pytest.mark.parametrize(("age", "alive"), [(0, True), (50, True), (70, False), (-70, False)])
-def test_a_run_elsewhere_lives_as_long_as_it_beats(tmp_path: Path, age: int, alive: bool) -> None:
+@pytest.mark.parametrize(("age", "alive"), [(0, True), (50, True), (70, None), (-70, None)])
+def test_a_run_elsewhere_lives_as_long_as_it_beats(tmp_path: Path, age: int, alive: bool | None) -> None:
     book = Logbook.open(tmp_path, "embedded", CELLS)
-    book.beat(["tv"])
+    book.beat(["tv", "mean"], ["mean"])
     book._lock.release()  # as if its lock could not be seen from here
-    assert only(tmp_path).state == "killed"
+    run = only(tmp_path)
+    assert (run.alive, run.state, run.now, run.silent) == (False, "killed", (), ())
 
     change(book.folder / "plan.json", json.dumps(platform.node()), '"elsewhere"')
     then = time.time() - age
     for name in ("plan.json", "beat.json"):
         os.utime(book.folder / name, (then, then))
     run = only(tmp_path)
-    assert (run.host, run.alive, run.state) == ("elsewhere", alive, "running" if alive else "killed")
+    assert (run.host, run.alive, run.state) == ("elsewhere", alive, "running" if alive else "silent")
+    assert (run.now, run.silent) == (("tv", "mean"), ("mean",))
     assert run.cells == tuple(CELLS)
+
+
+def test_a_run_elsewhere_whose_lock_is_seen_lives_however_long_it_is_silent(tmp_path: Path) -> None:
+    with Logbook.open(tmp_path, "embedded", CELLS) as book:
+        change(book.folder / "plan.json", json.dumps(platform.node()), '"elsewhere"')
+        os.utime(book.folder / "plan.json", (0, 0))
+        assert only(tmp_path).state == "running"
 
 
 def test_where_no_lock_can_be_tried_the_beat_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     book = Logbook.open(tmp_path, "embedded", CELLS)
 
-    class Refused:
-        def __init__(self, *arguments: object, **options: object) -> None:
-            raise PermissionError(13, "Permission denied")
+    def refuse(*_: object) -> None:
+        raise OSError(37, "No locks available")
 
-    monkeypatch.setattr(files, "FileLock", Refused)
+    monkeypatch.setattr(files, "_is_held", refuse)
     assert only(tmp_path).alive
     os.utime(book.folder / "plan.json", (0, 0))
-    assert only(tmp_path).state == "killed"
+    assert only(tmp_path).state == "silent"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no locks that are shared")
+def test_several_may_look_at_once_and_make_nothing(tmp_path: Path) -> None:
+    import fcntl
+
+    dead = Logbook.open(tmp_path, "dead", CELLS)
+    dead._lock.release()  # as a kill does
+    with Logbook.open(tmp_path, "alive", CELLS), (dead.folder / ".lock").open("rb") as another:
+        fcntl.flock(another, fcntl.LOCK_SH | fcntl.LOCK_NB)  # somebody else is looking
+        assert [run.state for run in read_runs(tmp_path)] == ["killed", "running"]
+
+    (dead.folder / ".lock").unlink()
+    assert read_runs(tmp_path)[0].state == "killed"
+    assert sorted(path.name for path in dead.folder.iterdir()) == ["plan.json"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no locks that are shared")
+def test_a_run_begins_although_its_lock_is_being_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import fcntl
+
+    folder = tmp_path / "runs/000001"
+    folder.mkdir(parents=True)
+    lock = folder / ".lock"
+    lock.touch()
+    looking = lock.open("rb")
+    fcntl.flock(looking, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    monkeypatch.setattr(writing, "_next_folder", lambda _: folder)
+    tried = []
+
+    def give_way(seconds: float) -> None:
+        tried.append(seconds)
+        looking.close()
+
+    monkeypatch.setattr("filelock._api.time.sleep", give_way)
+    with Logbook.open(tmp_path, "embedded", CELLS):
+        assert only(tmp_path).alive
+    assert len(tried) == 1
 
 
 def test_runs_are_numbered_whatever_the_clock_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -160,7 +222,9 @@ def test_the_newest_runs_stay_and_those_that_live(tmp_path: Path, monkeypatch: p
 
 
 @pytest.mark.parametrize("name", ["plan.json", "beat.json", "end.json"])
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"schema": 1}', b'{"schema": 2}', b"\xff", None])
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"{}", b"[]", b"[" * 100_000, b'{"schema": 1}', b'{"schema": 2}', b"\xff", None]
+)
 def test_what_cannot_be_read_is_named_and_costs_its_run_alone(tmp_path: Path, name: str, content: bytes | None) -> None:
     for suite in ("spoilt", "whole"):
         book = Logbook.open(tmp_path, suite, CELLS)
@@ -174,16 +238,45 @@ def test_what_cannot_be_read_is_named_and_costs_its_run_alone(tmp_path: Path, na
         path.write_bytes(
             content.replace(b"}", b',"cells":[\n]}') if name == "plan.json" and content[-1:] == b"}" else content
         )
-    problems: list[StoreError] = []
+    problems: dict[Path, StoreError] = {}
 
     assert [run.suite for run in read_runs(tmp_path, problems)] == ["whole"]
     expected = (
         "newer inpaintbench" if content == b'{"schema": 2}' else "damaged" if content is not None else "cannot be read"
     )
-    [problem] = problems
-    assert str(path.parent) in str(problem)
+    [(folder, problem)] = problems.items()
+    assert folder == path.parent
+    assert str(folder) in str(problem)
     assert expected in str(problem)
     with pytest.raises(StoreError, match=expected):
+        read_runs(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [("end.json", '"ended"', '"running"'), ("end.json", '"ended"', '"silent"'), ("plan.json", '"pid": ', '"pid": 1e')],
+)
+def test_what_a_run_cannot_have_said_is_damaged(tmp_path: Path, name: str, old: str, new: str) -> None:
+    with Logbook.open(tmp_path, "embedded", CELLS) as book:
+        change(book.folder / "plan.json", f'"pid": {os.getpid()}', '"pid": 999')
+    change(book.folder / name, old, new)
+
+    with pytest.raises(StoreError, match="is damaged"):
+        read_runs(tmp_path)
+
+
+def test_a_folder_of_runs_that_cannot_be_looked_into_is_a_problem(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("os.scandir", refuse)
+    problems: dict[Path, StoreError] = {}
+
+    assert read_runs(tmp_path, problems) == []
+    assert list(problems) == [tmp_path / "runs"]
+    with pytest.raises(StoreError, match="Permission denied"):
         read_runs(tmp_path)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import json
@@ -11,6 +12,7 @@ import zipfile
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,8 +22,9 @@ from inpaintbench.downloads import reach, transfer
 from inpaintbench.downloads.by_hand import instructions
 from inpaintbench.downloads.obtain import Listener, obtain
 from inpaintbench.downloads.overwriting import refuse_overwriting
-from inpaintbench.downloads.present import missing, needed
+from inpaintbench.downloads.present import mark, missing, needed
 from inpaintbench.errors import DatasetError, DownloadError
+from inpaintbench.integrity import sealed
 
 
 def tar_of(**contents: bytes) -> bytes:
@@ -192,7 +195,8 @@ def test_what_is_done_is_marked_with_its_address_and_checksum(publisher: Publish
 
     marker = json.loads((folder / ".val.zip.done").read_bytes())
 
-    assert marker == {"url": spec.downloads[1].url, "checksum": spec.downloads[1].checksum, "holds": ["val"]}
+    said = {"url": spec.downloads[1].url, "checksum": spec.downloads[1].checksum, "holds": ["val"]}
+    assert marker == sealed({"schema": 2, **said})
 
 
 @pytest.mark.parametrize("keep", [False, True])
@@ -219,6 +223,57 @@ def test_a_damaged_marker_counts_as_none(publisher: Publisher, folder: Path, con
     obtain(spec, folder, ["train"])
     (folder / ".train.tar.done").write_bytes(content)
     assert missing(spec, folder, ["train"]) == [spec.downloads[0]]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"schema": 3},
+        {"begun": True},
+        {"begun": 1},
+        {"holds": "abc"},
+        {"holds": [5]},
+        {"news": "unheard of"},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("first", [False, True])
+def test_a_marker_that_says_something_else_counts_as_none(
+    publisher: Publisher, folder: Path, change: dict[str, Any], first: bool
+) -> None:
+    spec = dataset(publisher)
+    obtain(spec, folder, ["train"])
+    path = folder / ".train.tar.done"
+    written = json.loads(path.read_bytes())
+    if first:  # those of the first schema said neither it nor a hash
+        written = {name: value for name, value in written.items() if name not in ("schema", "sha256")}
+    path.write_text(json.dumps(written))
+    assert missing(spec, folder, ["train"]) == []
+
+    path.write_text(json.dumps(written | change))
+    if "schema" in change:
+        with pytest.raises(DownloadError, match=r"train\.tar\.done was written by a newer inpaintbench \(schema 3, "):
+            missing(spec, folder, ["train"])
+    else:
+        assert missing(spec, folder, ["train"]) == [spec.downloads[0]]
+
+
+def test_a_bit_that_flips_in_a_marker_never_makes_an_unfinished_download_count_as_done(
+    publisher: Publisher, folder: Path
+) -> None:
+    spec = dataset(publisher)
+    folder.mkdir()
+    mark(spec.downloads[0], folder, begun=True)
+    path = folder / ".train.tar.done"
+    written = path.read_bytes()
+
+    for place in range(len(written)):
+        for bit in (1, 32):
+            flipped = bytearray(written)
+            flipped[place] ^= bit
+            path.write_bytes(flipped)
+            with contextlib.suppress(DownloadError):  # of another schema
+                assert spec.downloads[0] in missing(spec, folder, ["train"])
 
 
 def test_what_somebody_has_removed_is_fetched_again(publisher: Publisher, folder: Path) -> None:

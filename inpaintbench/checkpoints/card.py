@@ -7,13 +7,17 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal, Self
+from typing import Any, Final, Literal, Self, get_args
 
 from inpaintbench.atomic import write_json
 from inpaintbench.errors import CheckpointError
+from inpaintbench.integrity import FIELD as CHECKSUM
+from inpaintbench.integrity import sealed, why_damaged
 from inpaintbench.schema import FIELD, why_refused
 
-SCHEMA: Final = 1
+SCHEMA: Final = 2
+"""The first had no checksum."""
+
 CARD: Final = "card.json"
 
 Outcome = Literal["complete", "failed"]
@@ -74,13 +78,26 @@ class Card:
         write_json(folder / CARD, self.to_json())
 
     def to_json(self) -> dict[str, Any]:
-        """Return it as JSON can hold it."""
-        return {FIELD: SCHEMA, **dataclasses.asdict(self)}
+        """Return it as JSON can hold it, with its schema and its checksum."""
+        return sealed({FIELD: SCHEMA, **dataclasses.asdict(self)})
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Self:
-        """Return the card that a JSON document holds."""
-        given = {name: value for name, value in document.items() if name != FIELD}
+        """Return the card that a JSON document holds.
+
+        Raises:
+            CheckpointError: if it comes from a newer version of this package, lacks something, holds something of
+                another type than was written, or was altered since. The message begins after the card's name.
+        """
+        if not isinstance(document, Mapping):
+            raise CheckpointError(f"is no card of a checkpoint: found {document!r:.60}, expected an object.")
+        if why := why_refused(document.get(FIELD), SCHEMA):
+            raise CheckpointError(f"{why}.")
+        given = {name: value for name, value in document.items() if name not in (FIELD, CHECKSUM)}
+        if why := _why_no_card(given):
+            raise CheckpointError(f"is no card of a checkpoint: {why}.")
+        if (document.get(FIELD) == SCHEMA or CHECKSUM in document) and (why := why_damaged(document)):
+            raise CheckpointError(f"{why}. Bring it back, or train anew.")
         return cls(**given | {"warnings": tuple(given["warnings"])})
 
     @classmethod
@@ -92,11 +109,65 @@ class Card:
         """
         path = folder / CARD
         try:
-            document = json.loads(path.read_bytes())
-            if why := why_refused(document.get(FIELD), SCHEMA):
-                raise CheckpointError(f"{path} {why}.")
-            return cls.from_json(document)
+            return cls.from_json(json.loads(path.read_bytes()))
         except (FileNotFoundError, NotADirectoryError):
             return None
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except CheckpointError as error:
+            raise CheckpointError(f"{path} {error}") from error
+        except (OSError, ValueError, RecursionError) as error:
             raise CheckpointError(f"{path} is no card of a checkpoint: {error}.") from error
+
+
+_Expected = tuple[str, tuple[type, ...]]
+"""What a value of the JSON document has to be: in words, and the types as Python reads them."""
+
+_TEXT: Final[_Expected] = ("text", (str,))
+_WHOLE: Final[_Expected] = ("a whole number", (int,))
+_NUMBER: Final[_Expected] = ("a number", (float, int))
+_OBJECT: Final[_Expected] = ("an object", (dict,))
+_LIST: Final[_Expected] = ("a list", (list, tuple))  # a tuple until it has passed through JSON
+_CARD: Final[Mapping[str, _Expected]] = {
+    **dict.fromkeys(("key", "status", "method", "dataset", "mask", "error", "finished"), _TEXT),
+    **dict.fromkeys(("size", "steps", "images"), _WHOLE),
+    **dict.fromkeys(("epochs", "seconds"), _NUMBER),
+    **dict.fromkeys(("identity", "parameters", "losses", "environment", "weights"), _OBJECT),
+    "warnings": _LIST,
+}
+
+
+def _why_no_card(given: Mapping[str, Any]) -> str:
+    """Say by what a document is no card, without an end mark; empty if it is one."""
+    if given.keys() != _CARD.keys():
+        absent, odd = sorted(_CARD.keys() - given.keys()), sorted(given.keys() - _CARD.keys())
+        return f"it lacks {', '.join(absent)}" if absent else f"it has {', '.join(odd)}, which no card has"
+    if why := _why_other_types(given, _CARD):
+        return why
+    if given["status"] not in get_args(Outcome):
+        return f"status is {given['status']!r:.60}, expected {' or '.join(get_args(Outcome))}"
+    weights, identity = given["weights"], given["identity"]
+    if given["status"] == "complete" and not weights.get("sha256"):
+        return "weights lacks sha256, by which the file of weights is known"
+    parts: list[tuple[str, Mapping[str, Any], Mapping[str, _Expected]]] = [
+        ("weights.", weights, {"sha256": _TEXT, "bytes": _WHOLE, "dtype": _TEXT}),
+        ("identity.", identity, {"method": _TEXT, "parameters": _OBJECT, "dataset": _OBJECT, "masks": _LIST}),
+        ("warnings", *_numbered(given["warnings"], _TEXT)),
+        ("identity.masks", *_numbered(identity.get("masks", ()), _OBJECT)),
+        ("parameters.", given["parameters"], dict.fromkeys(given["parameters"], _WHOLE)),
+        ("losses.", given["losses"], dict.fromkeys(given["losses"], _OBJECT)),
+    ]
+    return next(filter(None, (_why_other_types(found, fields, where) for where, found, fields in parts)), "")
+
+
+def _numbered(entries: Any, expected: _Expected) -> tuple[dict[str, Any], dict[str, _Expected]]:
+    """Return a list as an object whose names are the places in it, and that all of it is expected to be the same."""
+    found = {
+        f"[{position}]": entry for position, entry in enumerate(entries if isinstance(entries, list | tuple) else ())
+    }
+    return found, dict.fromkeys(found, expected)
+
+
+def _why_other_types(found: Mapping[str, Any], fields: Mapping[str, _Expected], where: str = "") -> str:
+    for name, (words, types) in fields.items():
+        if name in found and type(found[name]) not in types:  # isinstance takes true for a whole number
+            return f"{where}{name} is {json.dumps(found[name], default=repr):.60}, expected {words}"
+    return ""

@@ -14,7 +14,8 @@ from inpaintbench.suite import DEFAULT
 
 if TYPE_CHECKING:
     from inpaintbench.explaining import Explanation
-    from inpaintbench.records import CellRecord, StoredCell
+    from inpaintbench.records import CellRecord
+    from inpaintbench.stored import StoredCell
 
 
 @click.command("explain")

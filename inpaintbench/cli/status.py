@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,12 +23,19 @@ _SHOWN: Final = 20
 _LONGEST: Final = 300
 """So many characters of a failure's message are shown; `report.sheet` does it alike, but imports pandas."""
 
+_RECENT: Final = datetime.timedelta(days=1)
+"""An older run that may still live is shown if it was heard of since so long."""
+
 
 @click.command("status")
 @click.argument("folder", required=False, type=click.Path(path_type=Path), metavar="[DIR]")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def status_command(folder: Path | None, as_json: bool) -> None:
-    """Say how far the runs in DIR (default: of the embedded suite) are. Reads the disk alone, and disturbs nobody."""
+@click.pass_context
+def status_command(context: click.Context, folder: Path | None, as_json: bool) -> None:
+    """Say how far the runs in DIR (default: of the embedded suite) are. Reads the disk alone, and disturbs nobody.
+
+    The exit code is 1 if something there cannot be read.
+    """
     from inpaintbench.status import look
 
     folder = folder or Path("results") / DEFAULT
@@ -39,18 +46,21 @@ def status_command(folder: Path | None, as_json: bool) -> None:
     for problem in problems:
         click.echo(f"bench: {problem}", err=True)
     if as_json:
-        click.echo(json.dumps(_document(overview), indent=1, ensure_ascii=False))
-        return
-    for line in _lines(overview):
-        click.echo(line)
+        click.echo(json.dumps(_document(overview, problems), indent=1))  # names of odd files are no Unicode
+    else:
+        for line in _lines(overview):
+            click.echo(line)
+    if problems or overview.unreadable:
+        context.exit(1)
 
 
 def _lines(overview: Overview) -> Iterator[str]:
-    shown = [run for run in overview.runs if run.state == "running" or run is overview.newest]
-    for run in shown:
-        yield from _run_lines(run, overview.at)
-    if not shown:
-        yield "No run has left word here; these are the stored cells."
+    for run in overview.runs:
+        silent = run.state == "silent" and overview.at - (run.beaten or run.started) < _RECENT
+        if run.state == "running" or silent or run is overview.newest:
+            yield from _run_lines(run, overview.at, overview.nothing_left and run is overview.planned_by)
+    if overview.planned_by is None:
+        yield f"{_why_stored(overview)}; these are all the stored cells."
     yield ""
     for state, number in overview.counts.items():
         yield f"{number:8,} {state}"
@@ -68,24 +78,35 @@ def _lines(overview: Overview) -> Iterator[str]:
         yield f"… and {len(failures) - _SHOWN:,} more that failed; --json names them."
 
 
-def _run_lines(run: RunSeen, at: datetime.datetime) -> Iterator[str]:
+def _why_stored(overview: Overview) -> str:
+    """Say why the cells are not those of a run."""
+    if overview.newest is not None:
+        return f"What run {int(overview.newest.folder.name)} is to do cannot be read"
+    if overview.lost.isdecimal():
+        return f"Run {int(overview.lost)}, the newest, cannot be read"
+    return "What runs have left here cannot be read" if overview.lost else "No run has left word here"
+
+
+def _run_lines(run: RunSeen, at: datetime.datetime, nothing_left: bool) -> Iterator[str]:
     where = f"process {run.pid} on {_plain(run.host)}"
     since = f"since {_clock(run.started)} ({_span((at - run.started).total_seconds())})"
     beat = f"last heard of {_span((at - run.beaten).total_seconds())} ago" if run.beaten else "not heard of yet"
-    end, begun, again = (
-        f"at {_clock(run.finished)}",
-        f"begun {_clock(run.started)}",
-        "The same command goes on from there.",
+    end, begun = f"at {_clock(run.finished)}", f"begun {_clock(run.started)}"
+    again = (
+        "All its cells are stored; nothing is left to do." if nothing_left else "The same command goes on from there."
     )
+    perhaps = again if nothing_left else "If it was, the same command goes on from there."
     said = {
         "running": f"is running: {where}, {since}, {beat}.",
+        "silent": f"may have been killed: {where}, {begun}, {beat}. {perhaps}",
         "ended": f"has ended {end}: {where}, {begun}.",
         "interrupted": f"was interrupted {end}: {where}, {begun}. {again}",
         "killed": f"was killed: {where}, {begun}, {beat}. {again}",
     }
     yield f"Run {int(run.folder.name)} of {_plain(run.suite)} {said[run.state]}"
     for title in run.now[:_SHOWN]:
-        yield f"  now: {_plain(title)}" + (", which gives no sign of life" if title in run.silent else "")
+        when = "now" if run.state == "running" else "at that time"
+        yield f"  {when}: {_plain(title)}" + (", which gives no sign of life" if title in run.silent else "")
     if len(run.now) > _SHOWN:
         yield f"  and {len(run.now) - _SHOWN:,} more"
 
@@ -120,15 +141,17 @@ def _span(seconds: float) -> str:
     return " ".join(parts[:2])
 
 
-def _document(overview: Overview) -> dict[str, Any]:
+def _document(overview: Overview, problems: Sequence[StoreError]) -> dict[str, Any]:
     return {
         "at": overview.at.isoformat(timespec="seconds"),
         "runs": [_run_document(run) for run in overview.runs],
+        "cells_of": overview.planned_by and overview.planned_by.folder.name,
         "cells": overview.counts,
         "images": {"planned": overview.planned_images, "done": overview.done_images},
         "seconds_left": overview.seconds_left,
         "running": [_cell_document(seen) for seen in overview.cells if seen.state == "running"],
         "failures": [_cell_document(seen) for seen in overview.failures],
+        "problems": [*map(str, problems), *(seen.why for seen in overview.unreadable)],
     }
 
 

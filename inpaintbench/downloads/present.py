@@ -9,14 +9,16 @@ DIR/.photos.zip.done     says from where photos.zip was fetched, by which checks
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from inpaintbench.api import DatasetSpec, Download, Split
-from inpaintbench.atomic import write_json
+from inpaintbench.downloads.notes import read_note, write_note
 from inpaintbench.errors import DownloadError
+
+_VERSION: Final = {"url": (str,), "checksum": (str,)}
+_STATE: Final = {"begun": (bool,), "holds": (list,)}
 
 
 def needed(spec: DatasetSpec, splits: Sequence[Split]) -> list[Download]:
@@ -31,7 +33,7 @@ def missing(spec: DatasetSpec, folder: Path, splits: Sequence[Split]) -> list[Do
     not either if it has been fetched to this folder, and nobody has removed its content since.
 
     Raises:
-        DownloadError: if the folder cannot be read.
+        DownloadError: if the folder cannot be read, or a newer version of this package has fetched something to it.
     """
     try:
         return [download for download in needed(spec, splits) if not is_done(download, folder)]
@@ -44,17 +46,16 @@ def is_done(download: Download, folder: Path) -> bool:
 
     Raises:
         OSError: if the folder cannot be read.
+        DownloadError: if a newer version of this package has fetched it.
     """
     whole = all(places_there(places, folder) for places in download.contents)
-    try:
-        known: Any = json.loads(marker_of(download, folder).read_bytes())
-        version, begun, names = (known["url"], known["checksum"]), known.get("begun"), known.get("holds", [])
-        kept = all((folder / download.into / name).exists() for name in names)
-    except (FileNotFoundError, NotADirectoryError, ValueError, LookupError, TypeError, AttributeError):
+    known = read_note(marker_of(download, folder), _VERSION, _STATE)
+    names = known.get("holds", [])
+    if not known or not all(isinstance(name, str) for name in names):
         return whole and bool(download.contents)  # never fetched, but a person may have put it there
-    if begun or version != (download.url, download.checksum):
+    if known.get("begun") or (known["url"], known["checksum"]) != (download.url, download.checksum):
         return False
-    return whole if download.contents else kept
+    return whole if download.contents else all((folder / download.into / name).exists() for name in names)
 
 
 def places_there(places: Iterable[str], folder: Path) -> list[Path]:
@@ -84,6 +85,6 @@ def mark(download: Download, folder: Path, **what: Any) -> None:
         DownloadError: if that cannot be written.
     """
     try:
-        write_json(marker_of(download, folder), {"url": download.url, "checksum": download.checksum, **what})
+        write_note(marker_of(download, folder), {"url": download.url, "checksum": download.checksum, **what})
     except OSError as error:
         raise DownloadError(f"{folder} cannot be written: {error.strerror or error}") from error

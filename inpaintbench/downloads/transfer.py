@@ -8,7 +8,6 @@ ETag and Last-Modified two versions can be told apart by a checksum alone, and w
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 import time
@@ -21,7 +20,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.error import HTTPError, URLError
 
-from inpaintbench.atomic import write_json
+from inpaintbench.downloads.notes import read_note, write_note
 
 PAUSES: tuple[float, ...] = (1.0, 4.0, 15.0)
 """Seconds before each further attempt; counted anew whenever an attempt has brought the file further."""
@@ -30,6 +29,7 @@ Progress = Callable[[int, int | None], None]
 """Told the bytes that are there, and the bytes of the whole, None if nobody says how many those are."""
 
 _BLOCK: Final = 1 << 20
+_VERSION: Final = {"url": (str,), "total": (int, type(None)), "etag": (str,), "modified": (str,)}
 _BUSY: Final = {408, 425, 429, 500, 502, 503, 504}  # statuses after which it is worth asking again
 
 
@@ -114,15 +114,18 @@ class Transfer:
             self._receive(answer, have, total)
 
     def _resumable(self) -> tuple[int, dict[str, Any]]:
-        """Return how many bytes can be continued, and what is known of the file that they are part of."""
+        """Return how many bytes can be continued, and what is known of the file that they are part of.
+
+        Raises:
+            DownloadError: if a newer version of this package has begun it.
+        """
         have = size_of(self.partial)
         try:
-            known = json.loads(self.sidecar.read_bytes())
-            fits = known["url"] == self.url and have <= (known["total"] or have)
-            fits = fits and (self.checked or bool(_validator(known)))
-        except (OSError, ValueError, LookupError, TypeError, AttributeError):
-            fits = False
-        if have and fits:
+            known = read_note(self.sidecar, _VERSION, {})
+        except OSError:
+            known = {}
+        fits = bool(known) and known["url"] == self.url and have <= (known["total"] or have)
+        if have and fits and (self.checked or _validator(known)):
             return have, known
         self.forget()
         return 0, {}
@@ -152,7 +155,7 @@ class Transfer:
         """Empty the part before saying of what it is one: a kill in between leaves nothing to be continued."""
         with writing(self.partial):
             self.partial.open("wb").close()
-            write_json(self.sidecar, {"url": self.url, "total": total, **_version(answer)})
+            write_note(self.sidecar, {"url": self.url, "total": total, **_version(answer)})
 
     def _continued(self, answer: HTTPResponse, have: int, known: dict[str, Any]) -> int | None:
         """Make sure that the answer continues the part, whatever the server has understood; return the whole's size."""

@@ -52,13 +52,15 @@ def run_suite(suite: Suite, registry: Registry, store: Store, options: Options, 
             return Results(store, tuple(planned.folder for planned in plan))
         engine, kind = chosen
         with _open_logbook(store.root, suite.name, to_run) as book:
-            noting = Noting(book)
+            noting = Noting(book, to_run)
             everyone = Chorus(listener, noting)
             if to_train:
                 obtained, failed = train_with(engine, to_train, library.folder, everyone, fail_fast=options.fail_fast)
                 untrained |= failed
                 plan = plan.taught(obtained)
                 to_run = plan.to_run(options.rerun)
+                if failed and options.fail_fast:  # the other trainings have not failed: they were not waited for
+                    to_run = tuple(one for one in to_run if (of := one.cell.training) and of.wanted.key in failed)
                 noting.planned(plan, to_run)
             batch_size = options.batch_size or automatic_batch_size(kind, suite.size)
             failures = run_cells(to_run, untrained, engine, suite.limit, batch_size, options, everyone)

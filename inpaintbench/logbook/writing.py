@@ -14,20 +14,29 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Literal, Self
+from typing import Any, Final, Self
 
 from filelock import FileLock, Timeout
 
 from inpaintbench.atomic import replacing, write_json
 from inpaintbench.errors import StoreError
-from inpaintbench.logbook.files import BEAT, END, LOCK, PLAN, SCHEMA, LoggedCell, is_alive, read_file, run_folders
+from inpaintbench.logbook.files import (
+    BEAT,
+    END,
+    LOCK,
+    PLAN,
+    SCHEMA,
+    EndState,
+    LoggedCell,
+    is_alive,
+    read_file,
+    run_folders,
+)
 from inpaintbench.schema import FIELD
 
 KEPT: Final = 20
 BEAT_SECONDS: Final = 2.0
 """A beat is written no more often."""
-
-EndState = Literal["ended", "interrupted"]
 
 
 class Logbook:
@@ -55,7 +64,7 @@ class Logbook:
             runs.mkdir(parents=True, exist_ok=True)
             folder = _next_folder(runs)
             lock = FileLock(folder / LOCK, thread_local=False)
-            lock.acquire(timeout=10)  # nobody else looks at it before there is a plan
+            lock.acquire(timeout=10)  # held by others only for the moment in which they look whether it is held
             try:
                 book = cls(folder, lock, suite)
                 book.plan(cells)
@@ -145,7 +154,7 @@ def _forget_old(runs: Path) -> None:
         if not old and not leftovers:
             continue
         with contextlib.suppress(StoreError, OSError):
-            plan = read_file(folder / PLAN, head=True)
+            plan = read_file(folder / PLAN, head=True) or {}
             if is_alive(folder, str(plan.get("host", platform.node()))):
                 continue
             for leftover in leftovers:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 import secrets
 import shutil
@@ -55,7 +54,7 @@ def build(wanted: Wanted, folder: Path, on_progress: Progress, workers: int | No
             _reserve(unfinished / PICTURES, wanted)
         if workers is None:
             workers = spare_processors() if len(wanted.items) > FEW else 0
-        unreadable, pixels = _fill(unfinished / PICTURES, wanted, on_progress, workers)
+        unreadable, digests = _fill(unfinished / PICTURES, wanted, on_progress, workers)
         if wanted.changed():  # the key says what was there at first; these may be other pixels
             raise DatasetError(
                 f"The files of {wanted.name} changed while they were being prepared. Run it again when they stay as "
@@ -63,7 +62,7 @@ def build(wanted: Wanted, folder: Path, on_progress: Progress, workers: int | No
             )
         with _write_errors(unfinished):
             _sync(unfinished / PICTURES)
-            write_index(unfinished, wanted, unreadable, pixels, time.perf_counter() - begun)
+            write_index(unfinished, wanted, unreadable, digests, time.perf_counter() - begun)
             shutil.rmtree(folder, ignore_errors=True)
             unfinished.replace(folder)
             sync_folder(folder.parent)
@@ -94,7 +93,7 @@ def _sync(path: Path) -> None:
 
 def _reserve(path: Path, wanted: Wanted) -> None:
     """Make the file as long as it will be, on systems that can do so: a full disk is noticed now, not after an hour."""
-    head = header(wanted)
+    head = header(len(wanted.items), wanted.size)
     length = len(head) + len(wanted.items) * wanted.picture_bytes
     with path.open("wb") as file:
         file.write(head)
@@ -108,8 +107,8 @@ def _reserve(path: Path, wanted: Wanted) -> None:
         file.truncate(length)
 
 
-def _fill(path: Path, wanted: Wanted, on_progress: Progress, workers: int) -> tuple[dict[int, str], str]:
-    """Prepare all parts; return why items could not be decoded, and the hash of all pixels."""
+def _fill(path: Path, wanted: Wanted, on_progress: Progress, workers: int) -> tuple[dict[int, str], bytes]:
+    """Prepare all parts; return why items could not be decoded, and the SHA-256 of every picture, in order."""
     parts = deque(parts_of(wanted))
     finished: list[Done] = []
     count = 0
@@ -131,8 +130,8 @@ def _fill(path: Path, wanted: Wanted, on_progress: Progress, workers: int) -> tu
             take_answers(wait=False)
         take_answers(wait=True)
     finished.sort(key=lambda done: done.part.start)
-    pixels = hashlib.sha256(b"".join(done.digests for done in finished)).hexdigest()
-    return {position: why for done in finished for position, why in done.unreadable.items()}, pixels
+    unreadable = {position: why for done in finished for position, why in done.unreadable.items()}
+    return unreadable, b"".join(done.digests for done in finished)
 
 
 def _next(parts: deque[Part]) -> Part | None:

@@ -60,10 +60,10 @@ def parts_of(wanted: Wanted) -> Iterator[Part]:
         yield Part(start, min(start + length, len(wanted.items)))
 
 
-def header(wanted: Wanted) -> bytes:
-    """Return the head of the file of pictures, as `numpy.load` reads it."""
+def header(items: int, size: int) -> bytes:
+    """Return the head of a file of so many pictures, as `numpy.load` reads it."""
     buffer = io.BytesIO()
-    shape = (len(wanted.items), wanted.size, wanted.size, 3)
+    shape = (items, size, size, 3)
     np.lib.format.write_array_header_1_0(buffer, {"descr": "|u1", "fortran_order": False, "shape": shape})
     return buffer.getvalue()
 
@@ -86,7 +86,7 @@ def prepare_part(wanted: Wanted, part: Part, path: Path) -> Done:
         digests += hashlib.sha256(row.tobytes()).digest()
     try:
         with path.open("r+b", buffering=0) as file:
-            file.seek(len(header(wanted)) + part.start * wanted.picture_bytes)
+            file.seek(len(header(len(wanted.items), wanted.size)) + part.start * wanted.picture_bytes)
             left = rows.data.cast("B")
             while left:
                 left = left[file.write(left) :]

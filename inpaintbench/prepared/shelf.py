@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import re
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from filelock import FileLock, Timeout
 
@@ -18,9 +17,8 @@ from inpaintbench.caching import cache_folder
 from inpaintbench.errors import CacheError, UnreadableImageError
 from inpaintbench.prepared.build import UNFINISHED, Progress, build, unfinished_name
 from inpaintbench.prepared.parts import unwritable
-from inpaintbench.prepared.split import INDEX, PreparedSplit
-from inpaintbench.prepared.wanted import SCHEMA, Wanted
-from inpaintbench.schema import FIELD, why_refused
+from inpaintbench.prepared.split import INDEX, PreparedSplit, read_index
+from inpaintbench.prepared.wanted import Wanted
 
 LIMIT_VARIABLE: Final = "INPAINTBENCH_CACHE_GB"
 """The environment variable that says how many gigabytes (10⁹ bytes) prepared pictures may take."""
@@ -229,7 +227,8 @@ def _remove(folder: Path) -> None:
 
 def _read(folder: Path) -> Shelved | None:
     try:
-        index: dict[str, Any] = json.loads((folder / INDEX).read_bytes())
+        if (index := read_index(folder)) is None:
+            return None
         return Shelved(
             key=folder.name,
             dataset=str(index["dataset"]),
@@ -239,16 +238,17 @@ def _read(folder: Path) -> Shelved | None:
             bytes=_size_of(folder),
             used=(folder / INDEX).stat().st_mtime,
         )
-    except (OSError, ValueError, KeyError, TypeError):
+    except (CacheError, OSError, ValueError, KeyError, TypeError):
         return None
 
 
 def _of_newer(folder: Path) -> bool:
     """Whether a newer version of this package has prepared the split: what this one cannot read is no leftover."""
     try:
-        return bool(why_refused(json.loads((folder / INDEX).read_bytes()).get(FIELD), SCHEMA))
-    except (OSError, ValueError, AttributeError):
-        return False
+        read_index(folder)
+    except CacheError:
+        return True
+    return False
 
 
 def _size_of(folder: Path) -> int:

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     import numpy as np
     from jaxtyping import UInt8
 
-SCHEMA: Final = 1
-"""Of the files of a prepared split."""
+SCHEMA: Final = 2
+"""Of the files of a prepared split: the first had no hash of each picture."""
 
 _CODE: Final = (
     "inpaintbench.decoding",

@@ -50,6 +50,8 @@ def finish(planned: PlannedTraining, folder: Path | None = None, scale: float = 
     blank: dict[str, Any] = dict.fromkeys((field.name for field in dataclasses.fields(Card)), "")
     identity = planned.training.identity
     given = {"status": "complete", "weights": weights, "identity": identity, "warnings": (), "size": 16}
+    given |= dict.fromkeys(("steps", "images", "epochs", "seconds"), 1)
+    given |= {"parameters": {}, "losses": {}, "environment": {}}
     Card(**blank | given | changes).write(place)
     return place
 

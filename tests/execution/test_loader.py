@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from inpaintbench.errors import InvalidOutputError
+from inpaintbench.errors import CacheError, InvalidOutputError
 from inpaintbench.execution.evaluating import loader as loader_module
 from inpaintbench.execution.evaluating.loader import Loaded, batches
 from inpaintbench.execution.planning.cells import Cell
@@ -63,6 +63,19 @@ def loaded_items(cell: Cell) -> Counter[str]:
 
     counter: Counter[str] = sys.modules[cell.dataset.selection.spec.target.partition(":")[0]].LOADED
     return counter
+
+
+def test_a_damaged_picture_is_never_loaded(cell_of: CellOf) -> None:
+    cell = cell_of()
+    prepared = prepare(cell)
+    with (prepared.folder / "pictures.npy").open("r+b") as file:
+        file.seek(-1, 2)
+        file.write(bytes([255 ^ int(prepared.pictures[-1, -1, -1, -1])]))
+    loaded = batches(cell, range(6), 4, prepared)
+
+    assert next(loaded).items == ("test-0", "test-1", "test-2", "test-3")
+    with pytest.raises(CacheError, match="number 5 is not what was written there"):
+        next(loaded)
 
 
 def test_batches_hold_the_items_in_order(cell_of: CellOf) -> None:

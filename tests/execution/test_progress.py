@@ -7,11 +7,12 @@ from typing import Any
 
 import torch
 
+from inpaintbench.cell_writer import CellWriter
 from inpaintbench.execution.evaluating.evaluate import Setup, evaluate
 from inpaintbench.execution.evaluating.scoring import Panel
 from inpaintbench.execution.planning.plan import make_plan
 from inpaintbench.plugins import load_registry
-from inpaintbench.store import CellWriter, Store
+from inpaintbench.store import Store
 from inpaintbench.suite import Suite
 
 

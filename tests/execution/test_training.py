@@ -16,7 +16,7 @@ from inpaintbench.api import MaskSpec
 from inpaintbench.checkpoints import Card, Checkpoint, Library
 from inpaintbench.checkpoints.library import PROGRESS
 from inpaintbench.checkpoints.weights import read_weights
-from inpaintbench.errors import CheckpointError, DatasetError, TrainingError, UsageError
+from inpaintbench.errors import CacheError, CheckpointError, DatasetError, TrainingError, UsageError
 from inpaintbench.execution.chosen import ChosenTraining
 from inpaintbench.execution.teaching import school as school_module
 from inpaintbench.execution.teaching.material import gather
@@ -87,6 +87,23 @@ def test_it_learns_from_the_training_split_as_it_is_prepared(school: School, tra
     assert training.dataset.split == "train"
     assert pictures.shape == (6, 12, 12, 3)
     assert np.array_equal(pictures, prepared)
+
+
+@pytest.mark.parametrize("fault", ["none", "unreadable"])
+def test_a_damaged_training_picture_is_found_before_anything_is_learned(
+    school: School, training_of: TrainingOf, fault: str
+) -> None:
+    training = training_of(datasets=(f"pictures[fault={fault}]",))
+    assert training.dataset is not None
+    prepared = school.shelf.obtain(training.dataset.wanted(training.size))
+    with (prepared.folder / "pictures.npy").open("r+b") as file:
+        file.seek(-1, 2)
+        file.write(bytes([255 ^ int(prepared.pictures[-1, -1, -1, -1])]))
+
+    with pytest.raises(CacheError, match="number 5 is not what was written there"):
+        school.obtain(training)
+    assert school.library.find(training.wanted) is None  # nor is that stored as a failure of the training
+    assert school.obtain(training).card.status == "complete"
 
 
 def test_what_cannot_be_decoded_is_left_out(school: School, training_of: TrainingOf) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import os
@@ -20,6 +21,7 @@ from inpaintbench.api import DatasetSpec
 from inpaintbench.decoding import decode
 from inpaintbench.errors import DatasetError, InvalidOutputError, UnreadableImageError
 from inpaintbench.execution.chosen import ChosenDataset
+from inpaintbench.integrity import digest
 from inpaintbench.pictures import fit
 from inpaintbench.plugins import load_registry
 from inpaintbench.prepared import crew as crew_module
@@ -100,9 +102,10 @@ def test_the_index_says_what_there_is(wanted_of: Any, shelf: Shelf) -> None:
     prepared = shelf.obtain(wanted)
     index = json.loads((prepared.folder / "index.json").read_bytes())
 
+    assert index.pop("sha256") == digest({name: value for name, value in index.items() if name != "sha256"})
     assert index.pop("seconds") > 0
     assert index == {
-        "schema": 1,
+        "schema": 2,
         "dataset": wanted.name,
         "split": "test",
         "size": 16,
@@ -111,6 +114,9 @@ def test_the_index_says_what_there_is(wanted_of: Any, shelf: Shelf) -> None:
         "pixels": prepared.pixels,
         "identity": wanted.identity,
     }
+    hashes = b"".join(hashlib.sha256(picture.tobytes()).digest() for picture in prepared.pictures)
+    assert (prepared.folder / "digests.bin").read_bytes() == hashes
+    assert prepared.pixels == hashlib.sha256(hashes).hexdigest()
 
 
 def test_files_that_change_while_they_are_prepared_leave_nothing(

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from inpaintbench.errors import CacheError, UnreadableImageError
+from inpaintbench.integrity import sealed
 from inpaintbench.prepared.shelf import Shelf
 from inpaintbench.prepared.split import PreparedSplit
 
@@ -63,7 +64,7 @@ def test_a_mended_file_is_seen(wanted_of: Any, shelf: Shelf, notes: Path, check:
     second = shelf.obtain(wanted)
     check(second, wanted)
     assert second.folder == first.folder
-    assert sorted(path.name for path in second.folder.iterdir()) == ["index.json", "pictures.npy"]
+    assert sorted(path.name for path in second.folder.iterdir()) == ["digests.bin", "index.json", "pictures.npy"]
 
 
 def test_what_a_data_set_raised_is_raised_again_without_another_attempt(wanted_of: Any, shelf: Shelf, log: Log) -> None:
@@ -92,8 +93,20 @@ def folder_for_pictures(folder: Path) -> None:
 
 
 def rewrite(folder: Path, **changes: Any) -> None:
+    """Write another index, with the right hash of itself."""
+    document = json.loads((folder / "index.json").read_bytes())
+    (folder / "index.json").write_text(json.dumps(sealed(document | changes)))
+
+
+def alter(folder: Path, **changes: Any) -> None:
+    """Write another index, with the hash of the one before."""
     document = json.loads((folder / "index.json").read_bytes())
     (folder / "index.json").write_text(json.dumps(document | changes))
+
+
+def replace_hashes(folder: Path, content: bytes) -> None:
+    (folder / "digests.bin").unlink()
+    (folder / "digests.bin").write_bytes(content)
 
 
 DAMAGES: dict[str, Callable[[Path], object]] = {
@@ -111,8 +124,14 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
     "empty index": lambda folder: os.truncate(folder / "index.json", 0),
     "zeros for an index": lambda folder: (folder / "index.json").write_bytes(bytes(100)),
     "a list for an index": lambda folder: (folder / "index.json").write_text("[]"),
-    "an index of another schema": lambda folder: rewrite(folder, schema=0),
-    "an index without its hash": lambda folder: (folder / "index.json").write_text('{"schema": 1}'),
+    "an index that nests too deeply": lambda folder: (folder / "index.json").write_text("[" * 100_000),
+    "an index of another schema": lambda folder: rewrite(folder, schema=1),
+    "an index without its hash": lambda folder: (folder / "index.json").write_text('{"schema": 2}'),
+    "an index with other unreadable pictures": lambda folder: alter(folder, unreadable={"7": "it is damaged"}),
+    "an index with the hash of other hashes": lambda folder: rewrite(folder, pixels="00" * 32),
+    "no hashes": lambda folder: (folder / "digests.bin").unlink(),
+    "fewer hashes": lambda folder: os.truncate(folder / "digests.bin", 32 * 19),
+    "other hashes": lambda folder: replace_hashes(folder, bytes(32 * 20)),
     "an index of another size": lambda folder: rewrite(folder, size=8),
     "a list of what is unreadable": lambda folder: rewrite(folder, unreadable=["7"]),
     "a name for a position": lambda folder: rewrite(folder, unreadable={"seven": "it is damaged"}),
@@ -135,13 +154,13 @@ def test_what_is_damaged_is_prepared_anew(
 def test_what_a_newer_version_has_prepared_is_refused_and_no_leftover(generated: Any, shelf: Shelf) -> None:
     wanted = generated(["a"])
     folder = shelf.obtain(wanted).folder
-    rewrite(folder, schema=2)
+    rewrite(folder, schema=3)
     with pytest.raises(
-        CacheError, match=r"index\.json was written by a newer inpaintbench \(schema 2, this one reads up"
+        CacheError, match=r"index\.json was written by a newer inpaintbench \(schema 3, this one reads up"
     ):
         shelf.find(wanted)
 
-    (folder / "index.json").write_text('{"schema": 2, "news": "unheard of"}')
+    (folder / "index.json").write_text('{"schema": 3, "news": "unheard of"}')
     assert shelf.splits() == []
     assert shelf.prune(0) == []
     assert folder.is_dir()

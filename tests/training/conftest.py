@@ -42,6 +42,7 @@ def card() -> Any:
     """Return the card of a training that has not begun."""
     blank: dict[str, Any] = dict.fromkeys(Card.__dataclass_fields__, "")
     given = {"method": "learner", "dataset": "faces", "size": SIZE, "warnings": (), "identity": {}, "environment": {}}
+    given |= {"weights": {}}
     return Card(**blank | given)
 
 

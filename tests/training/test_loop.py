@@ -153,7 +153,7 @@ def test_what_a_trainer_does_wrong_costs_its_training(
     card = train(course(fault=fault), tmp_path)
 
     assert card == Card.read(tmp_path)
-    assert (card.status, card.steps, card.weights, card.warnings) == ("failed", steps, "", ())
+    assert (card.status, card.steps, card.weights, card.warnings) == ("failed", steps, {}, ())
     assert card.error.startswith(error)
     json.loads((tmp_path / "card.json").read_text(), parse_constant=pytest.fail)
     assert names(tmp_path) == {"card.json", "log.txt"}
@@ -251,7 +251,7 @@ def test_weights_that_are_no_numbers_after_the_last_step_are_not_kept(
 ) -> None:
     card = train(spoilt(course(), 11, lambda trainer: next(getattr(trainer, network).parameters()), value), tmp_path)
 
-    assert (card.status, card.steps, card.weights) == ("failed", 12, "")
+    assert (card.status, card.steps, card.weights) == ("failed", 12, {})
     assert card.error.startswith(f"Weights of the network {network} are no numbers after step 12: the training has div")
     assert all(None not in loss["means"] for loss in card.losses.values())
     assert names(tmp_path) == {"card.json", "log.txt"}

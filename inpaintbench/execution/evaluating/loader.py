@@ -62,6 +62,7 @@ def batches(
         prepared: the pictures of all the cell's items.
 
     Raises:
+        CacheError: if a prepared picture is damaged.
         Exception: what the mask raises, or raised when it was built.
     """
     groups = [indices[start : start + batch_size] for start in range(0, len(indices), batch_size)]
@@ -86,7 +87,7 @@ def _load(cell: Cell, indices: Sequence[int], prepared: PreparedSplit) -> Loaded
     items = tuple(data.items[index] for index in kept)
     what = [about(data, cell.mask, item, cell.seed) for item in items]
     holes = [cell.mask.draw(size, one) for one in what]
-    pictures = prepared.pictures[kept]  # a copy: nothing that happens to a batch reaches the file
+    pictures = prepared.take(kept)  # a copy: nothing that happens to a batch reaches the file
     return Loaded(
         items=items,
         indices=tuple(kept),

@@ -16,9 +16,9 @@ from inpaintbench.execution.planning.cells import Cell
 from inpaintbench.execution.planning.learning import Learning, PlannedTraining
 from inpaintbench.explaining import nearest_difference
 from inpaintbench.plugins import Registry
-from inpaintbench.records import StoredCell
 from inpaintbench.selectors import select
 from inpaintbench.store import Store
+from inpaintbench.stored import StoredCell
 from inpaintbench.suite import Suite
 from inpaintbench.weights import WeightsFile
 
@@ -44,12 +44,14 @@ class PlannedCell:
             other code, pictures, or settings are stored), or `failed`.
         why: one sentence for the states that need one.
         folder: where it is stored, or would be.
+        finished: when what is stored was written, as it says itself; empty if there is nothing that can be read.
     """
 
     cell: Cell
     state: State
     why: str
     folder: Path
+    finished: str = ""
 
 
 @dataclass(frozen=True)
@@ -166,19 +168,15 @@ def default_metrics(registry: Registry) -> tuple[str, ...]:
 
 def _look_up(cell: Cell, store: Store) -> PlannedCell:
     folder = store.folder(*cell.names, cell.key)
-    state, why = _state(cell, store, folder)
-    return PlannedCell(cell, state, why, folder)
-
-
-def _state(cell: Cell, store: Store, folder: Path) -> tuple[State, str]:
     try:
         stored = store.read(folder) if folder.exists() else None
     except StoreError as error:
-        return "missing", str(error)
+        return PlannedCell(cell, "missing", str(error), folder)
     if stored is None:
-        differences = nearest_difference(cell.identity, folder.parent)
-        return ("stale", f"differs in {', '.join(differences)}") if differences else ("missing", "")
-    return _state_of(stored)
+        if differences := nearest_difference(cell.identity, folder.parent):
+            return PlannedCell(cell, "stale", f"differs in {', '.join(differences)}", folder)
+        return PlannedCell(cell, "missing", "", folder)
+    return PlannedCell(cell, *_state_of(stored), folder, stored.record.finished)
 
 
 def _state_of(stored: StoredCell) -> tuple[State, str]:

@@ -1,6 +1,5 @@
 """What a training is shown: the pictures of its split, no test picture among them, and the holes of its masks."""
 
-import hashlib
 from typing import Final
 
 import numpy as np
@@ -29,7 +28,7 @@ def gather(training: ChosenTraining, shelf: Shelf, listener: Listener) -> Materi
     Raises:
         TrainingError: if there are none, or a data set or mask raises by a fault of its own.
         DatasetError: if a test picture is among the training pictures.
-        CacheError: if the pictures cannot be prepared for want of room.
+        CacheError: if the pictures cannot be prepared for want of room, or are damaged.
     """
     try:
         return Material(_pictures(training, shelf, listener), _draw_holes(training))
@@ -43,8 +42,11 @@ def gather(training: ChosenTraining, shelf: Shelf, listener: Listener) -> Materi
 def _pictures(training: ChosenTraining, shelf: Shelf, listener: Listener) -> UInt8[np.ndarray, "n size size 3"]:
     """Return the training pictures that can be decoded.
 
+    They are all looked at now: a damaged one costs nothing yet, and would cost the training later.
+
     Raises:
         DatasetError: if a test picture is among them.
+        CacheError: if one of them is damaged.
     """
     data = training.dataset
     if data is None:
@@ -59,7 +61,8 @@ def _pictures(training: ChosenTraining, shelf: Shelf, listener: Listener) -> UIn
     kept = [position for position in range(len(data.items)) if position not in learned.unreadable]
     if not kept:
         raise TrainingError(f"No training picture of {data.selection.name} can be decoded.")
-    return learned.pictures if len(kept) == len(data.items) else learned.pictures[kept]
+    learned.check(kept)
+    return learned.pictures if len(kept) == len(data.items) else learned.take(kept)
 
 
 def _prepared(data: ChosenDataset, size: int, shelf: Shelf, listener: Listener) -> PreparedSplit:
@@ -71,24 +74,20 @@ def _prepared(data: ChosenDataset, size: int, shelf: Shelf, listener: Listener) 
 
 
 def _refuse_leaks(data: ChosenDataset, learned: PreparedSplit, test: ChosenDataset, tested: PreparedSplit) -> None:
-    """Compare the pixels of both splits.
+    """Compare the pixels of both splits, by their hashes.
 
     Raises:
         DatasetError: if a picture is in both.
     """
-    seen = {_hash(picture): position for position, picture in enumerate(tested.pictures)}
-    for position, picture in enumerate(learned.pictures):
-        if position not in learned.unreadable and (found := seen.get(_hash(picture))) is not None:
-            if found in tested.unreadable:
-                continue
+    seen = {
+        tested.digest(position): position for position in range(len(test.items)) if position not in tested.unreadable
+    }
+    for position in range(len(data.items)):
+        if position not in learned.unreadable and (found := seen.get(learned.digest(position))) is not None:
             raise DatasetError(
                 f"The training picture {data.items[position]} of {data.selection.name} is the test picture "
                 f"{test.items[found]}, pixel by pixel: what is trained on it cannot be tested. Remove one of them."
             )
-
-
-def _hash(picture: UInt8[np.ndarray, "size size 3"]) -> bytes:
-    return hashlib.blake2b(picture.tobytes(), digest_size=16).digest()
 
 
 def _draw_holes(training: ChosenTraining) -> Bool[np.ndarray, "m size size"] | None:

@@ -7,11 +7,13 @@ from collections.abc import Hashable, Sequence
 from contextlib import suppress
 
 from inpaintbench.checkpoints import Card
+from inpaintbench.errors import StoreError
 from inpaintbench.execution.chosen import ChosenTraining
 from inpaintbench.execution.planning.plan import Plan, PlannedCell
 from inpaintbench.execution.telling.listener import Listener
 from inpaintbench.logbook import Logbook, LoggedCell
-from inpaintbench.records import CellRecord
+from inpaintbench.logbook.files import explaining, read_file
+from inpaintbench.records import SCHEMA, CellRecord
 
 
 class Noting(Listener):
@@ -19,18 +21,20 @@ class Noting(Listener):
 
     Args:
         book: None if there is none.
+        to_run: the cells that are to be done.
     """
 
-    def __init__(self, book: Logbook | None) -> None:
+    def __init__(self, book: Logbook | None, to_run: Sequence[PlannedCell]) -> None:
         self._book = book
+        self._left = {planned.folder for planned in to_run}
         self._now: dict[Hashable, str] = {}
         self._silent: set[str] = set()
         self._counts: Counter[str] = Counter()
 
     def end(self) -> None:
-        """Note that the run has come to its end, and how its cells have ended."""
+        """Note that the run has come to its end, how its cells have ended, and whether `--fail-fast` has left some."""
         if self._book is not None:
-            self._book.end("ended", self._counts)
+            self._book.end("interrupted" if self._left else "ended", self._counts)
 
     def ticked(self) -> None:
         """Beat."""
@@ -40,6 +44,7 @@ class Noting(Listener):
 
     def planned(self, plan: Plan, to_run: Sequence[PlannedCell]) -> None:
         """Note what is to be done, which trainings have changed."""
+        self._left = {planned.folder for planned in to_run}
         if self._book is not None:
             with suppress(OSError):
                 self._book.plan(map(logged, to_run))
@@ -85,15 +90,31 @@ class Noting(Listener):
     def finished(self, planned: PlannedCell, record: CellRecord) -> None:
         """Count it."""
         self._now.pop(planned.folder, None)
+        self._left.discard(planned.folder)
         self._counts[record.status] += 1
 
     def refused(self, planned: PlannedCell, error: Exception) -> None:
         """Count it."""
         self._now.pop(planned.folder, None)
+        self._left.discard(planned.folder)
         self._counts["not stored"] += 1
 
 
 def logged(planned: PlannedCell) -> LoggedCell:
     """Return what a logbook says of a cell."""
     method, dataset, mask = planned.cell.names
-    return LoggedCell(method, dataset, mask, planned.cell.key, len(planned.cell.dataset.items))
+    images = len(planned.cell.dataset.items)
+    return LoggedCell(method, dataset, mask, planned.cell.key, images, planned.finished, _failed(planned))
+
+
+def _failed(planned: PlannedCell) -> str:
+    """Say when a later attempt has failed beside a complete result; nothing if none that can be read has."""
+    if planned.state != "cached":
+        return ""
+    path = planned.folder / "failure.json"
+    try:
+        with explaining(path):
+            failure = read_file(path, SCHEMA)
+            return "" if failure is None else str(failure["finished"])
+    except StoreError:
+        return ""
