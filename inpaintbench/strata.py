@@ -176,7 +176,8 @@ def _read_file(cell: StoredCell, by: Key, names: Sequence[str]) -> dict[str, _Pa
     """
     import pyarrow as pa
 
-    path = cell.folder / "images.parquet"
+    path = cell.table
+    cell.verify()
     try:
         with open_images(path) as file:
             if file.metadata.num_rows != cell.record.scored:

@@ -179,7 +179,7 @@ def test_a_damaged_file_leaves_a_column_of_dashes_and_a_note(board: Leaderboard)
     assert [row[2].text for row in sheet.blocks[0].rows] == ["–", "–", "–", "22.50"]
     (note,) = [one.text for one in sheet.notes if "each image" in one.text]
     start = "The numbers of each image cannot be shown for harmonic on pets · circle · 64 × 64: "
-    assert note.startswith(f"{start}{path} cannot be read")
+    assert note.startswith(f"{start}{path} was altered or damaged")
 
 
 def test_an_incomplete_method_is_marked_in_its_head(store_cell: StoreCell) -> None:
