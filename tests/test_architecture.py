@@ -64,8 +64,8 @@ ALLOWED: dict[str, set[str]] = {
     # what runs
     "execution": {
         "api", "atomic", "cell_writer", "checkpoints", "errors", "explaining", "fingerprints", "holes", "integrity",
-        "logbook", "metrics", "ops", "plugins", "prepared", "provenance", "records", "results", "seeding", "selectors",
-        "store", "stored", "suite", "training", "weights",
+        "journal", "logbook", "metrics", "ops", "plugins", "prepared", "provenance", "records", "results", "seeding",
+        "selectors", "store", "stored", "suite", "training", "weights",
     },
     "cli": {
         "", "api", "atomic", "checkpoints", "contact_sheet", "downloads", "errors", "execution", "explaining",

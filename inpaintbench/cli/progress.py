@@ -115,6 +115,10 @@ class Lines(Listener):
         """Say that it lives."""
         self.say(f"{title}: signs of life again.")
 
+    def held(self, why: str) -> None:
+        """Say what keeps the run."""
+        self.say(why)
+
     def refused(self, planned: PlannedCell, error: Exception) -> None:
         """Print why the cell is not stored."""
         self._count += 1

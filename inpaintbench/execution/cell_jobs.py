@@ -129,6 +129,9 @@ class _Report(Watch):
     def spoke_again(self, job: Job) -> None:
         self._listener.spoke_again(self._to_run[job.number].cell.title)
 
+    def held(self, why: str) -> None:
+        self._listener.held(why)
+
     def ticked(self) -> None:
         self._listener.ticked()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final, Literal, cast, get_args
 
@@ -17,7 +18,10 @@ SAMPLES: Final = 4
 
 Isolation = Literal["process", "none"]
 EngineName = Literal["local", "ray", "slurm"]
-Setting = str | int | float
+Setting = str | int | float | tuple[str, ...] | list[str]
+
+LISTS: Final = ("setup", "teardown", "srun_args")
+"""Parameters of submitit that may be given several times: lines of a script, and arguments of `srun`."""
 
 ISOLATION_VARIABLE: Final = "INPAINTBENCH_ISOLATION"
 """The environment variable that says how cells are kept apart where nothing else does."""
@@ -30,26 +34,37 @@ def default_isolation() -> Isolation:
 
 
 def parse_settings(texts: Iterable[str]) -> dict[str, Setting]:
-    """Read parameters of submitit such as `partition=gpu`; what looks like a number is one.
+    """Read parameters of submitit such as `partition=gpu`.
+
+    What a number would be written like is one; `00742` is a name. `LISTS` say what may come several times.
 
     Raises:
-        UsageError: if one is not of that form.
+        UsageError: if one is not of that form, or comes twice.
 
-    >>> parse_settings(["partition=gpu", "gpus_per_node=4", "mem_gb=7.5"])
-    {'partition': 'gpu', 'gpus_per_node': 4, 'mem_gb': 7.5}
+    >>> parse_settings(["partition=gpu", "gpus_per_node=4", "account=00742", "setup=module load cuda", "setup=date"])
+    {'partition': 'gpu', 'gpus_per_node': 4, 'account': '00742', 'setup': ('module load cuda', 'date')}
     """
     settings: dict[str, Setting] = {}
+    lists: dict[str, tuple[str, ...]] = {}
     for text in texts:
         name, equals, value = text.partition("=")
         if not (equals and value and name.isidentifier()):
             raise UsageError(f"{text!r} is not possible; expected KEY=VALUE, such as partition=gpu.")
-        settings[name] = int(value) if value.isdecimal() else _number_or_text(value)
-    return settings
+        if name.removeprefix("slurm_") in LISTS:
+            lists[name] = (*lists.get(name, ()), value)
+        elif name in settings:
+            raise UsageError(f"{name} is given twice: as {settings[name]}, and as {value}.")
+        else:
+            settings[name] = _number_or_text(value)
+    return settings | lists
 
 
-def _number_or_text(value: str) -> Setting:
-    whole, point, rest = value.partition(".")
-    return float(value) if point and whole.isdecimal() and rest.isdecimal() else value
+def _number_or_text(value: str) -> int | float | str:
+    for kind in (int, float):
+        with suppress(ValueError):
+            if str(number := kind(value)) == value and value[-1].isdigit():  # `nan` and `inf` are names
+                return number
+    return value
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -70,6 +70,9 @@ class _Report(Watch):
     def spoke_again(self, job: Job) -> None:
         self._listener.spoke_again(f"training {self._to_train[job.number].training.title}")
 
+    def held(self, why: str) -> None:
+        self._listener.held(why)
+
     def ticked(self) -> None:
         self._listener.ticked()
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from inpaintbench.errors import CheckpointError, InpaintbenchError, StoreError, UnknownNameError
-from inpaintbench.execution.workers.channel import Channel, ClosedError, describe, packed, revive
+from inpaintbench.execution.workers.channel import Channel, ClosedError, GarbledError, describe, packed, revive
 
 
 @pytest.fixture
@@ -69,6 +69,23 @@ def test_what_was_said_before_the_end_is_heard_and_then_the_end(ends: tuple[Chan
         other.receive()
     with pytest.raises(ClosedError):
         other.waiting()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"\0\0\0\1x", b"\0\0\0\2[]", b"\0\0\0\2\xff\xff", b"\xff\xff\xff\xff", struct.pack(">I", 9**5) + b"[" * 9**5],
+)
+def test_what_is_no_message_is_told_from_the_end_and_comes_after_what_was_said(
+    ends: tuple[Channel, Channel], content: bytes
+) -> None:
+    one, other = ends
+    one.end.sendall(packed({"is": "last"}) + content)
+    assert other.waiting() == [{"is": "last"}]
+    one.send({"is": "lost"})
+    with pytest.raises(GarbledError):
+        other.waiting()
+    with pytest.raises(GarbledError):
+        other.receive()
 
 
 def test_who_hangs_up_hears_still(ends: tuple[Channel, Channel]) -> None:

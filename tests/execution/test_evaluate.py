@@ -7,10 +7,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from PIL import Image
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
-from inpaintbench.records import StoredCell
+from inpaintbench.errors import InvalidOutputError
+from inpaintbench.execution.evaluating.blaming import status_of
+from inpaintbench.stored import StoredCell
 
 SCORES = ["psnr", "ssim", "l1", "psnr_hole", "l1_hole"]
 
@@ -248,3 +251,23 @@ def test_undefined_numbers_are_left_out_of_the_mean(run: Any) -> None:
 
     assert 0 < numbers.isna().sum() < 6
     assert cell.record.means["odd[fault=undefined]"] == pytest.approx(numbers.mean())
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (MemoryError(), "oom"),
+        (torch.OutOfMemoryError("no room"), "oom"),
+        (RuntimeError("MPS backend out of memory (MPS allocated: 1 GB)"), "oom"),
+        (RuntimeError("CUDA error: out of memory"), "oom"),
+        (RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"), "oom"),
+        (RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: 9 bytes"), "oom"),
+        (RuntimeError("std::bad_alloc"), "oom"),
+        (RuntimeError("CUDA error: device-side assert triggered"), "failed"),
+        (ValueError("a tale of being out of memory"), "failed"),
+        (InvalidOutputError("out of memory"), "invalid-output"),
+    ],
+    ids=str,
+)
+def test_what_says_that_memory_has_run_out(error: Exception, status: str) -> None:
+    assert status_of(error) == status

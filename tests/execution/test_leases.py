@@ -21,7 +21,17 @@ from inpaintbench.execution.devices.leases import (
 @pytest.mark.parametrize(("workers", "threads"), [(2, 4), (3, 2), (8, 1), (20, 1)])
 def test_workers_share_the_processors_out(workers: int, threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(leases, "processors", lambda: 8)
+    monkeypatch.delenv("OMP_NUM_THREADS")
     assert on_processors(workers) == (Lease("cpu", threads),) * workers
+
+
+@pytest.mark.parametrize(("said", "threads"), [("3", 3), ("3,1", 3), ("9", 4), ("0", 4), ("many", 4)])
+def test_no_worker_has_more_threads_than_the_environment_allows(
+    said: str, threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leases, "processors", lambda: 8)
+    monkeypatch.setenv("OMP_NUM_THREADS", said)
+    assert on_processors(2) == (Lease("cpu", threads),) * 2
 
 
 def test_one_worker_has_as_many_threads_as_torch_takes() -> None:

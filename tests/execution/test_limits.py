@@ -77,6 +77,23 @@ def test_memory_counts_what_a_process_and_its_descendants_have_written_to() -> N
     assert 96 * mega <= found < 96 * mega + 3 * base + 8 * mega
 
 
+def test_memory_counts_what_has_lost_its_parent_and_is_of_the_same_session() -> None:
+    mega = 1 << 20
+    grandchild = f"import sys; held = b'x' * {64 * mega}; print('up', flush=True); sys.stdin.read()"
+    child = f"import subprocess, sys; subprocess.Popen([sys.executable, '-S', '-c', {grandchild!r}])"
+    leader = (
+        "import os, subprocess\nos.setsid()\n"
+        f"child = subprocess.Popen([sys.executable, '-S', '-c', {child!r}], stdout=subprocess.PIPE)\n"
+        "child.stdout.readline(); child.wait()"
+    )
+    with _holding(leader) as process:
+        found = memory_of(process.pid)
+        assert process.stdin is not None
+        process.stdin.close()
+        process.wait()
+    assert found >= 64 * mega
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 @pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
 def test_memory_that_is_shared_with_a_fork_server_does_not_count() -> None:

@@ -1,5 +1,6 @@
 """Running a plan: what is stored is not run again, failures harm nothing, and runs do not disturb each other."""
 
+import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ import torch
 import inpaintbench
 import inpaintbench.execution.evaluating.evaluate as evaluate_module
 from inpaintbench.errors import DatasetError, DeviceError, PluginError, UnknownNameError, UsageError
+from inpaintbench.records import SCHEMA
 from inpaintbench.results import Results
 
 
@@ -160,6 +162,30 @@ def test_a_late_failure_harms_no_sample(run: Any, monkeypatch: pytest.MonkeyPatc
     assert run(rerun="all", samples=1).complete
     left = sorted(path.name for path in complete.folders[0].glob("samples*/*"))
     assert left == ["00000-composite.png", "00000-corrupted.png", "00000-hole.png", "00000-image.png"]
+
+
+def test_a_cell_that_was_carried_on_says_of_how_many_makings_it_is(run: Any) -> None:
+    failing = {"methods": ["broken[how=raises,calls=2]"], "rerun": "failed"}
+    run(**failing)
+    (cell,) = run(**failing, batch_size=2).cells
+
+    timing = cell.record.timing
+    assert (cell.record.status, timing["batch_sizes"], timing["batch_size"]) == ("complete", [4, 2], 2)
+    assert timing["environments"] == 1
+
+
+def test_a_cell_that_cannot_be_read_hides_no_other(run: Any) -> None:
+    both = {"methods": ["noise", "noise[gain=0.5]"]}
+    path = run(**both).folders[0] / "cell.json"
+    path.write_text(json.dumps(json.loads(path.read_bytes()) | {"schema": SCHEMA + 1}))
+    results = run(**both)
+
+    (cell,) = results.cells
+    assert cell.record.method == "noise[gain=0.5]"
+    (problem,) = results.problems
+    assert "was written by a newer inpaintbench" in str(problem)
+    assert not results.complete
+    assert results.table()["method"].tolist() == ["noise[gain=0.5]"]
 
 
 def test_one_selector_needs_no_list(run: Any) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from inpaintbench.checkpoints import Library
 from inpaintbench.errors import UsageError
+from inpaintbench.execution.training_jobs import train_with
 from inpaintbench.results import Results
 
 Learn = Callable[..., Results]
@@ -53,6 +54,21 @@ def test_a_training_that_kills_its_worker_costs_its_own_cells(learn_in: Learn) -
         "tiny": "complete",
         "tiny[fault=raises]": "failed",
     }
+
+
+def test_the_first_training_that_fails_ends_the_run_and_is_what_is_stored(
+    learn_in: Learn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def last_first(engine: Any, to_train: Any, *how: Any, **more: Any) -> Any:
+        return train_with(engine, to_train[::-1], *how, **more)
+
+    monkeypatch.setattr("inpaintbench.execution.run.train_with", last_first)  # as where several work side by side
+    methods = ["tiny", "tiny[fault=raises]", "tiny[width=4]"]
+    results = learn_in("inline", isolation="none", methods=methods, fail_fast=True)
+    (cell,) = results.cells
+
+    assert cell.record.method == "tiny[fault=raises]"
+    assert (cell.record.error or {})["message"].endswith("is not trained. ValueError: the trainer is broken")
 
 
 def test_a_leak_that_a_worker_finds_ends_the_run(learn_in: Learn) -> None:

@@ -19,6 +19,7 @@ if __name__ == "__main__":
         os.dup2(os.open(given["streams"] + name, os.O_WRONLY | os.O_CREAT | os.O_APPEND), descriptor)
     if given["customize"]:
         runpy.run_path(given["customize"])
-        sys.path.insert(0, os.path.dirname(given["customize"]))  # noqa: PTH120
+        known = os.environ.get("PYTHONPATH")
+        os.environ["PYTHONPATH"] = os.path.dirname(given["customize"]) + (os.pathsep + known if known else "")  # noqa: PTH120
     sys.argv = ["bench", *given["arguments"]]
     main()

@@ -48,10 +48,11 @@ class Running:
         self._streams = folder / f".{self.mark}."
         self.out, self.place = folder / "out", folder / "place"
         self.place.mkdir(exist_ok=True)
+        self.environment = {**os.environ, MARK: self.mark}
         given = {
             "folder": str(self.place),
             "arguments": [*arguments, *(["--out", str(self.out)] if arguments[0] == "run" else [])],
-            "environment": {**os.environ, MARK: self.mark},
+            "environment": self.environment,
             "customize": str(customize or ""),
             "streams": str(self._streams),
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,10 @@ BROKEN = {
     "exits": ("failed", "The worker ended by itself, with the exit code 3.", 4),
     "crashes": ("failed", "The worker was ended by the signal SIGSEGV: the process has crashed.", 4),
     "dies": ("failed", "Its worker was killed from outside, twice.", 8),
+    "ends": ("failed", "Its worker was killed from outside, twice.", 8),
+    "is_interrupted": ("failed", "Its worker was killed from outside, twice.", 8),
+    "garbles": ("failed", "Something in the worker has written into its connection", 4),
+    "mute": ("failed", "What it says cannot be had: its __str__ raises RuntimeError.", 4),
     "closes": ("failed", "something in it closes descriptors that are not its own.", None),
     "returns_none": ("invalid-output", "The method returned NoneType; expected a tensor", 4),
     "wrong_shape": ("invalid-output", "image of shape (4, 3, 16, 15); expected a tensor of shape (4, 3, 16, 16)", 4),
@@ -44,10 +49,12 @@ def ran(start: Any, options: list[str], limited: Any, tmp_path_factory: pytest.T
     `limited` mostly waits, so that it may run meanwhile.
     """
     notes = tmp_path_factory.mktemp("notes")
-    ways = [*BROKEN, *HARMLESS, "fills", f'dies_once,path="{notes}"', f'children,path="{notes}"']
+    noting = [f'{way},path="{notes}"' for way in ("dies_once", "children", "environment")]
+    ways = [*BROKEN, *HARMLESS, "at_length", "fills", *noting]
     methods = [option for way in ways for option in ("-m", f"hostile[how={way}]")]
     running = start("run", *options, *methods, "-m", "honest")
     running.children = lambda: [int(number) for number in (notes / "children").read_text().split()]
+    running.seen = lambda: json.loads((notes / "environment").read_text())
     running.code = running.wait(180)
     return running
 
@@ -120,6 +127,21 @@ def test_a_worker_that_was_killed_once_is_replaced(ran: Any, alone: Any) -> None
     assert "Its worker was killed from outside." in ran.err
 
 
+def test_a_message_without_end_is_cut(ran: Any) -> None:
+    cell = ran.hostile("at_length")
+    message = cell.record.error["message"]
+    assert message.startswith("at length at length")
+    assert message.endswith("at length  … [29,990,000 characters are left out]")
+    assert len((cell.folder / "log.txt").read_text()) < 40_000
+
+
+def test_a_method_has_the_environment_of_the_command(ran: Any) -> None:
+    seen = ran.seen()
+    assert seen["_INPAINTBENCH_WORKER"]
+    assert seen.items() >= ran.environment.items()
+    assert seen.get("PYTHONPATH") == ran.environment.get("PYTHONPATH")  # whatever is in sys.path
+
+
 def test_a_full_disk_leaves_the_cell_to_be_carried_on(ran: Any) -> None:
     cell = ran.hostile("fills")
     assert (cell.record.status, cell.record.scored) == ("incomplete", 4)
@@ -141,6 +163,46 @@ def test_what_a_method_changes_does_not_reach_its_own_next_cell(suite: dict[str,
     meddling = (results.records()["method"] != "honest").to_numpy()
     assert len(records) == 4 * 24
     assert records[meddling].reset_index(drop=True).equals(records[~meddling].reset_index(drop=True))
+
+
+@pytest.mark.parametrize("isolation", ["process", "none"])
+def test_what_a_method_sets_as_it_is_built_counts_for_each_of_its_cells(
+    suite: dict[str, Any], tmp_path: Path, isolation: Any
+) -> None:
+    what = ["nothing", "dtype", "folder", "path", *(["once"] if isolation == "process" else [])]
+    methods = [f'settled[path="{tmp_path}",what={one}]' for one in what]
+    both = {**suite, "masks": ["center_square[side=6]", "center_square[side=4]"], "isolation": isolation}
+    breaking = "hostile[how=breaks]"
+    if isolation == "none":  # where a method is kept only if its next cell comes next
+        for method in methods:
+            inpaintbench.run(**both, methods=method, out=tmp_path / "out")
+    results = inpaintbench.run(**both, methods=["honest", breaking, *methods], out=tmp_path / "out")
+
+    scores = {name: rows["psnr"].tolist() for name, rows in results.records().groupby("method")}
+    honest = scores.pop("honest")
+    assert len(honest) == 2 * 24
+    assert len(scores.pop(breaking, [])) == (24 if isolation == "process" else 0)
+    assert [*scores.values()] == [honest] * len(what)
+    if isolation == "process":
+        workers = {one: len(set((tmp_path / one).read_text().split())) for one in what}
+        assert workers == {one: 1 if one == "nothing" else 2 for one in what}
+        states = {cell.record.mask: cell.record.status for cell in results.cells if cell.record.method == breaking}
+        assert states == {"center_square[side=6]": "failed", "center_square[side=4]": "complete"}
+
+
+def test_what_a_worker_leaves_behind_does_not_outlive_it_while_others_work(
+    start: Any, options: list[str], tmp_path: Path
+) -> None:
+    running = start(
+        "run", *options, "-m", f'hostile[how=children,path="{tmp_path}"]', "-m", "hostile[how=sleeps]", "--workers", 2
+    )
+    noted = tmp_path / "children"
+    running.until(lambda: noted.exists() and len(noted.read_text().split()) == 3)
+    children = [int(number) for number in noted.read_text().split()]
+    running.until(lambda: not any(psutil.pid_exists(child) for child in children))
+    assert running.process.exitcode is None
+    assert len(running.workers) == 1
+    running.end()
 
 
 def test_nothing_is_left_of_any_process(ran: Any) -> None:

@@ -12,7 +12,13 @@ import pytest
 
 import inpaintbench
 from inpaintbench.execution.jobs.job import CellJob
+from inpaintbench.execution.options import Options
+from inpaintbench.execution.planning.plan import PlannedCell
+from inpaintbench.execution.run import run_suite
+from inpaintbench.execution.telling.listener import Listener
+from inpaintbench.plugins import load_registry
 from inpaintbench.store import Store
+from inpaintbench.suite import Suite
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="workers are forked on Linux alone")
 
@@ -111,3 +117,27 @@ def test_memory_that_has_run_out_is_no_failure_before_the_smallest_batch_is_trie
     (cell,) = Store(tmp_path).scan()
     assert (cell.record.status, cell.record.scored) == ("incomplete", 4)
     assert inpaintbench.run(**arguments).complete
+
+
+class Counting(Listener):
+    """Notes how many images are done."""
+
+    def __init__(self) -> None:
+        self.counts: list[int] = []
+
+    def progressed(self, planned: PlannedCell, images: int) -> None:
+        self.counts.append(images)
+
+
+def test_what_is_scored_anew_is_scored_once_whatever_the_batches(suite: dict[str, Any], tmp_path: Path) -> None:
+    chosen = Suite.load("embedded").replace(
+        methods=("hostile[how=small_batches]",), size=16,
+        **{name: tuple(suite[name]) for name in ("datasets", "masks", "metrics")},
+    )  # fmt: skip
+    registry, counts = load_registry(suite["plugins"]), list[list[int]]()
+    for _ in range(2):
+        counting = Counting()
+        options = Options(device="cpu", batch_size=4, isolation="none", rerun="all")
+        assert run_suite(chosen, registry, Store(tmp_path), options, counting).complete
+        counts.append(counting.counts)
+    assert counts == [[0, 4, *range(4, 25, 2)]] * 2

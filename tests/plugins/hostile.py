@@ -1,11 +1,14 @@
 """Plugins for the tests of faults: a method that does its worst, in as many ways as there are. Given to `--plugin`."""
 
+import contextlib
 import ctypes
+import json
 import os
 import random
 import resource
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import threading
@@ -40,6 +43,38 @@ class Honest:
         """Fill holes with noise, through a product that rounds as torch is set to."""
         filled = fill(batch)
         return (filled.flatten(1) @ torch.eye(filled[0].numel())).view_as(filled)
+
+
+class Settled:
+    """Method `settled`: sets something of the whole process as it is built, as `what` says, and fills holes by it.
+
+    Its workers' ids go to the folder `path`.
+    """
+
+    done = False
+
+    def __init__(self, what: str, path: str) -> None:
+        self.what, self.folder = what, Path(path)
+        if what == "dtype" or (what == "once" and not Settled.done):  # once: as the import of a module does
+            torch.set_default_dtype(torch.float64)
+        elif what == "folder":
+            os.chdir(self.folder)
+        elif what == "path":
+            sys.path.insert(0, path)
+        Settled.done = True
+
+    def complete(self, batch: Batch) -> Tensor:
+        """Fill holes rightly if what was set is set."""
+        with (self.folder / self.what).open("a") as file:
+            print(os.getpid(), file=file)
+        met = {
+            "nothing": lambda: True,
+            "dtype": lambda: torch.get_default_dtype() == torch.float64,
+            "once": lambda: torch.get_default_dtype() == torch.float64,
+            "folder": lambda: Path.cwd().samefile(self.folder),
+            "path": lambda: sys.path[0] == str(self.folder),
+        }
+        return fill(batch) if met[self.what]() else torch.zeros_like(batch.corrupted)
 
 
 class Hostile:
@@ -221,6 +256,54 @@ def _leave_thread(method: Hostile, batch: Batch, filled: Tensor) -> object:
     return filled
 
 
+_broken_for_good = False
+
+
+def _break_for_good(method: Hostile, batch: Batch, filled: Tensor) -> object:
+    """Fail with a hole of 6 by 6 pixels, and leave the process so that every other cell fails, too."""
+    global _broken_for_good
+    if int(batch.hole[0].sum()) == 36:
+        _broken_for_good = True
+    if _broken_for_good:
+        raise RuntimeError("the device is lost")
+    return filled
+
+
+def _garble(method: Hostile, batch: Batch, filled: Tensor) -> object:
+    """Write to every socket that there is, as code does that has guessed a descriptor."""
+    for descriptor in range(3, 256):
+        with contextlib.suppress(OSError):
+            if stat.S_ISSOCK(os.fstat(descriptor).st_mode):
+                os.write(descriptor, b"\0\0\0\1x")
+    return _sleep(method, batch, filled)
+
+
+class _MuteError(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError("no words")
+
+
+def _fail_mutely(method: Hostile, batch: Batch, filled: Tensor) -> object:
+    raise _MuteError
+
+
+def _fail_at_length(method: Hostile, batch: Batch, filled: Tensor) -> object:
+    raise ValueError("at length " * 3_000_000)
+
+
+def _end(number: signal.Signals) -> Callable[[Hostile, Batch, Tensor], object]:
+    def end(method: Hostile, batch: Batch, filled: Tensor) -> object:
+        os.kill(os.getpid(), number)
+        return _sleep(method, batch, filled)
+
+    return end
+
+
+def _tell_environment(method: Hostile, batch: Batch, filled: Tensor) -> object:
+    (method.folder / "environment").write_text(json.dumps(dict(os.environ)))
+    return filled
+
+
 def _exit_python(method: Hostile, batch: Batch, filled: Tensor) -> object:
     sys.exit(0)
 
@@ -263,6 +346,13 @@ WAYS: Mapping[str, Callable[[Hostile, Batch, Tensor], object]] = {
     "closes": _close_everything,
     "thread": _leave_thread,
     "interrupts": _interrupt,
+    "breaks": _break_for_good,
+    "garbles": _garble,
+    "mute": _fail_mutely,
+    "at_length": _fail_at_length,
+    "ends": _end(signal.SIGTERM),
+    "is_interrupted": _end(signal.SIGINT),
+    "environment": _tell_environment,
 }
 
 
@@ -289,10 +379,12 @@ class Few:
 def register_methods() -> list[MethodSpec]:
     """Return them."""
     how = Parameter(name="how", kind="text", help="What it does.", choices=tuple(WAYS))
+    what = Parameter(name="what", kind="text", help="What it sets.")
     path = Parameter(name="path", kind="text", help="Where it writes.", default="nowhere")
     return [
         MethodSpec(name="honest", target=f"{__name__}:Honest", summary="A specimen."),
         MethodSpec(name="hostile", target=f"{__name__}:Hostile", summary="A specimen.", parameters=(how, path)),
+        MethodSpec(name="settled", target=f"{__name__}:Settled", summary="A specimen.", parameters=(what, path)),
     ]
 
 

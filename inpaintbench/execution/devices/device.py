@@ -13,6 +13,7 @@ import psutil
 import torch
 
 from inpaintbench.errors import DeviceError
+from inpaintbench.execution.devices.settings import Changed, Settings
 
 
 def choose_device(name: str) -> torch.device:
@@ -63,24 +64,18 @@ def synchronize(device: torch.device) -> None:
 
 
 @contextmanager
-def torch_state_restored() -> Iterator[None]:
-    """Put torch's global settings back as they were, so that one method's do not reach the next method's cells."""
-    dtype, device = torch.get_default_dtype(), torch.get_default_device()
-    threads, gradients = torch.get_num_threads(), torch.is_grad_enabled()
-    deterministic = torch.are_deterministic_algorithms_enabled()
-    warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
+def torch_state_restored(changed: Changed = lambda names: None) -> Iterator[None]:
+    """Put torch's global settings back as they were, so that one method's do not reach the next method's cells.
+
+    Args:
+        changed: told what had to be put back, if anything.
+    """
+    before = Settings.read()
     try:
         yield
     finally:
-        if torch.get_default_device() != device:
-            torch.set_default_device(device)
-        torch.set_default_dtype(dtype)
-        torch.set_grad_enabled(gradients)
-        now = torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
-        if now != (deterministic, warn_only):  # a call that changes nothing can still cost an import of seconds
-            torch.use_deterministic_algorithms(deterministic, warn_only=warn_only)
-        if torch.get_num_threads() != threads:
-            torch.set_num_threads(threads)
+        if names := before.restore():
+            changed(names)
 
 
 @contextmanager
@@ -108,15 +103,12 @@ def full_float32() -> Iterator[None]:
 
     A method that prefers speed may choose so itself.
     """
-    try:
-        convolutions, products = torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32
-    except RuntimeError:  # torch, if someone has used its newer settings, which the older ones cannot express
-        convolutions, products = True, False  # as a fresh process has them
+    before = Settings.read()
     try:
         torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
         yield
     finally:
-        torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32 = convolutions, products
+        before.restore()
 
 
 class PeakMemory:

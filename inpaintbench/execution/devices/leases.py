@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from inpaintbench.errors import DeviceError, UsageError
+from inpaintbench.execution.devices.threads import allowed_threads
 
 _PIXELS_AT_ONCE: Final = {"cpu": 2**18, "cuda": 2**21, "mps": 2**20}
 _LARGEST_BATCH: Final = 256
@@ -36,8 +37,9 @@ class Lease:
 
 
 def on_processors(workers: int) -> tuple[Lease, ...]:
-    """Return leases for workers that share the processors."""
-    threads = max(1, processors() // workers) if workers > 1 else 0
+    """Return leases for workers that share the processors, each with no more threads than `OMP_NUM_THREADS` allows."""
+    share = max(1, processors() // workers)
+    threads = min(share, allowed_threads() or share) if workers > 1 else 0
     return (Lease("cpu", threads),) * workers
 
 

@@ -92,6 +92,9 @@ class Watch:
     def spoke_again(self, job: Job) -> None:
         """Whoever does it has been heard of again."""
 
+    def held(self, why: str) -> None:
+        """Something keeps all of them, or some place from doing any: such as that a cluster has no room."""
+
     def ticked(self) -> None:
         """A moment has passed."""
 

@@ -55,7 +55,7 @@ class InlineEngine:
                 return Outcome(job, record)
             _free_memory()
             self._watch.retried(halved, _message(record))
-            job = halved
+            job = halved.carried_on()
 
     def _hear(self, message: Mapping[str, Any]) -> None:
         if self._job is not None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from inpaintbench.cell_writer import CellWriter
 from inpaintbench.checkpoints import Checkpoint
 from inpaintbench.errors import StaleError, StoreError, WorkerError
 from inpaintbench.execution.engines import Failure, Outcome, Watch
@@ -21,7 +22,6 @@ from inpaintbench.execution.workers.leash import Leash, Verdict
 from inpaintbench.execution.workers.limits import Limits
 from inpaintbench.execution.workers.nursery import Nursery
 from inpaintbench.records import CellRecord
-from inpaintbench.store import CellWriter
 
 TICK_SECONDS: Final = 0.1
 """The longest wait between two looks at the clock and at workers' memory."""
@@ -87,6 +87,7 @@ class _Shift:
         self._backlog = Backlog(jobs, engine.expected if len(engine.hellos) > 1 else {})
         self._desks = [Desk(hello) for hello in engine.hellos]
         self._killed: Counter[int] = Counter()
+        self._dead: list[tuple[int, int]] = []
         self._selector = selectors.DefaultSelector()
         self._selector.register(engine.nursery.orders, selectors.EVENT_READ)
 
@@ -166,21 +167,23 @@ class _Shift:
         Args:
             heard: whether what workers say counts still.
         """
-        deaths = self._engine.nursery.deaths()
-        for key, _ in self._selector.select(0 if deaths else TICK_SECONDS):
+        self._dead += self._engine.nursery.deaths()
+        for key, _ in self._selector.select(0 if self._dead else TICK_SECONDS):
             desk: Desk | None = key.data
             if desk is None:
-                deaths += self._engine.nursery.deaths(wait=True)
+                self._dead += self._engine.nursery.deaths(wait=True)
             elif desk.leash is not None and key.fileobj is desk.leash.output:
                 if not desk.leash.output.read():
                     self._selector.unregister(desk.leash.output)
             elif desk.leash is not None:
                 yield from self._listen(desk, heard=heard)
-        for process, code in deaths:
+        while self._dead:  # whoever goes no further than one of these outcomes has to come back to the others
+            process, code = self._dead[0]
             for desk in self._desks:
                 if desk.leash is not None and desk.leash.process == process:
                     yield from self._listen(desk, heard=heard)
                     yield from self._bury(desk, code, heard=heard)
+            del self._dead[0]
         for desk in self._desks:
             if desk.leash is not None:
                 desk.leash.tick()
@@ -207,32 +210,35 @@ class _Shift:
                 continue
             match message["is"]:
                 case "refused":
-                    desk.leash.job = None
+                    desk.leash.dismiss()
                     yield Outcome(job, revive(message))
                 case "fatal":
                     desk.leash.job = None
                     raise revive(message)
                 case "done":
-                    yield from self._done(desk, job, CellRecord.from_json(message["record"]))
+                    yield from self._done(desk, job, message)
                 case "trained":
-                    desk.leash.job = None
+                    desk.leash.dismiss()  # what its plugin has imported and set is to be imported and set for each
                     found = Checkpoint.at(Path(message["folder"]))
                     yield Outcome(job, found or StaleError(f"The checkpoint of {job.title} has gone."))
                 case _:
                     self._watch.hear(job, message)
 
-    def _done(self, desk: Desk, job: Job, record: CellRecord) -> Iterator[Outcome]:
+    def _done(self, desk: Desk, job: Job, message: Mapping[str, Any]) -> Iterator[Outcome]:
         assert desk.leash is not None
+        record = CellRecord.from_json(message["record"])
         desk.leash.output.read()
         if (said := desk.leash.output.take()) and isinstance(job, CellJob):
             with contextlib.suppress(StoreError):
                 CellWriter(Path(job.folder)).log(f"It printed:\n{said}")
         desk.leash.job = None
+        if record.status != "complete" or message["changed"]:
+            desk.leash.dismiss()  # the next cell is to meet what it would meet by itself
         halved = job.halved() if record.status == "oom" else None
         if halved is None:
             yield Outcome(job, record)
         else:
-            self._again(desk, halved, (record.error or {}).get("message", ""))
+            self._again(desk, halved.carried_on(), (record.error or {}).get("message", ""))
 
     def _bury(self, desk: Desk, code: int, *, heard: bool) -> Iterator[Outcome]:
         """Deal with a worker's death."""
@@ -242,6 +248,8 @@ class _Shift:
         job, said = leash.job, leash.output.take()
         timing: dict[str, Any] = {"seconds_per_image": None, "wall_seconds": leash.seconds}
         verdict = leash.died_of(code)
+        if job is not None and leash.begun:
+            job = job.carried_on()
         self._leave(desk)
         if job is None or not heard:
             self._seat(desk)

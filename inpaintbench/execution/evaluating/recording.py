@@ -5,13 +5,17 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+from inpaintbench.cell_writer import CellWriter
 from inpaintbench.checkpoints import Checkpoint
+from inpaintbench.execution.evaluating.tally import Tally
 from inpaintbench.execution.planning.cells import Cell
 from inpaintbench.metrics.protocol import PROTOCOL
 from inpaintbench.records import CellRecord, Status
-from inpaintbench.store import CellWriter
+
+LONGEST_MESSAGE: Final = 10_000
+"""Characters of an error's message that are kept."""
 
 
 def record_of(
@@ -48,7 +52,7 @@ def record_of(
         metrics=tuple(score.column for score in cell.metrics),
         expected=len(cell.dataset.items),
         environment=dict(environment) | {"plugins": plugins} | learned,
-        error=None if error is None else {"type": type(error).__name__, "message": _printable(str(error))},
+        error=None if error is None else {"type": type(error).__name__, "message": capped(_printable(text_of(error)))},
         **given,
     )
 
@@ -78,26 +82,36 @@ def store_failure(
     """
     writer = CellWriter(folder).open()
     try:
-        batches = list(writer.journal.batches())
-        records = [record for batch in batches for record in batch["records"]]
-        record = record_of(
-            cell,
-            status,
-            environment,
-            error,
-            scored=len(records),
-            unreadable=tuple(entry for batch in batches for entry in batch["unreadable"]),
-            unconverged=sum(one["converged"] is False for one in records),
-            clamped=sum(bool(one["clamped"]) for one in records),
-            **counted,
-        )
-        writer.log(f"{now()} {status}\n{type(error).__name__}: {error}")
+        record = record_of(cell, status, environment, error, **Tally.of(writer.journal).counts, **counted)
+        writer.log(f"{now()} {status}\n{type(error).__name__}: {capped(text_of(error))}")
         if said:
             writer.log(f"It had printed:\n{said}")
         writer.fail(record)
     finally:
         writer.close()
     return record
+
+
+def text_of(error: BaseException) -> str:
+    """Return what an error says, even if it is one whose own code for that fails."""
+    try:
+        return str(error)
+    except Exception as another:
+        return f"What it says cannot be had: its __str__ raises {type(another).__name__}."
+
+
+def capped(text: str, tail: int = 0) -> str:
+    """Return text with what is too long for a file that people read left out, which is said.
+
+    Args:
+        text: what may be too long.
+        tail: characters of its end that are kept besides those of its beginning.
+    """
+    left_out = len(text) - LONGEST_MESSAGE - tail
+    if left_out <= 0:
+        return text
+    said = f" … [{left_out:,} characters are left out] … "
+    return text[:LONGEST_MESSAGE] + (said + text[-tail:] if tail else said.rstrip(" …"))
 
 
 def now() -> str:

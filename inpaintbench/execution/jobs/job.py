@@ -31,7 +31,8 @@ class CellJob:
         exhausted: batch sizes, larger ones, for which the memory did not suffice.
         samples: of so many images pictures are saved.
         strict: whether an image that cannot be decoded fails the cell.
-        anew: whether to forget what is stored of it.
+        anew: whether to score all images again, whatever is stored of it.
+        begun: whether that has begun: what has been scored since is kept.
     """
 
     number: int
@@ -51,6 +52,7 @@ class CellJob:
     samples: int
     strict: bool
     anew: bool
+    begun: bool = False
 
     @classmethod
     def of(cls, number: int, cell: Cell, folder: Path, **how: Any) -> Self:
@@ -98,6 +100,10 @@ class CellJob:
         if self.batch_size == 1:
             return None
         return dataclasses.replace(self, batch_size=self.batch_size // 2, exhausted=(*self.exhausted, self.batch_size))
+
+    def carried_on(self) -> Self:
+        """Return the same, once images of it have been scored: those are kept, whoever does the others."""
+        return dataclasses.replace(self, begun=True)
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON can hold it."""
@@ -151,6 +157,10 @@ class TrainingJob:
 
     def halved(self) -> None:
         """Return None: with fewer images a step it would be another training."""
+
+    def carried_on(self) -> Self:
+        """Return the same: a training always goes on from what was saved last."""
+        return self
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON can hold it."""

@@ -10,11 +10,15 @@ from typing import Final
 import torch
 
 from inpaintbench.api import DatasetSpec, MaskSpec, Method, MethodSpec, MetricSpec
+from inpaintbench.cell_writer import CellWriter
 from inpaintbench.checkpoints import Checkpoint, Library
 from inpaintbench.errors import CheckpointError, StaleError, StoreError
 from inpaintbench.execution.chosen import ChosenDataset, ChosenMask, ChosenMethod, ChosenMetric
+from inpaintbench.execution.devices.device import torch_state_restored
+from inpaintbench.execution.devices.settings import Settings
 from inpaintbench.execution.evaluating.building import build_method
 from inpaintbench.execution.evaluating.evaluate import Setup, evaluate
+from inpaintbench.execution.evaluating.restoring import ProcessState
 from inpaintbench.execution.evaluating.scoring import Panel
 from inpaintbench.execution.jobs.job import CellJob, TrainingJob
 from inpaintbench.execution.planning.cells import Cell
@@ -26,7 +30,7 @@ from inpaintbench.plugins import Registry
 from inpaintbench.prepared.shelf import Shelf
 from inpaintbench.records import CellRecord
 from inpaintbench.selectors import select
-from inpaintbench.store import CellWriter, Store
+from inpaintbench.store import Store
 
 _KEPT: Final = 8
 """Data sets, masks and panels of metrics that are kept: a worker goes through those of one method again and again."""
@@ -39,6 +43,10 @@ class Workplace:
         registry: the plugins.
         device: on which everything happens.
         listener: told of pictures that are prepared, or waited for.
+
+    Attributes:
+        changed: whether code of others has left this process otherwise than it was before the last job. What could be
+            put back has been; a process in which the next cell meets what the first one met is a new one.
     """
 
     def __init__(self, registry: Registry, device: torch.device, listener: Listener) -> None:
@@ -49,6 +57,7 @@ class Workplace:
         self._metrics = lru_cache(_KEPT)(self._look_up_metrics)
         self._panel = lru_cache(_KEPT)(self._build_panel)
         self._method: tuple[tuple[str, str], Method] | None = None
+        self.changed = False
 
     def do(self, job: CellJob, on_progress: Callable[[int], None] = lambda images: None) -> CellRecord:
         """Run a cell, unless another process has stored it since it was planned, and return what is stored of it.
@@ -64,29 +73,35 @@ class Workplace:
             KeyboardInterrupt: as it came; all scored batches are stored.
         """
         folder = Path(job.folder)
+        self.changed = False
         writer = CellWriter(folder).open()
         try:
             if job.anew:
-                writer.discard()
+                if not job.begun:
+                    writer.discard()
             elif (stored := _complete(folder)) is not None:
                 return stored
+            panel = self._panel(job.metrics)  # the same for all jobs of a run, whatever it imports
+            before = Settings.read(), ProcessState.read()
             cell = self.cell(job)
             setup = Setup(
                 device=self.device,
                 batch_size=job.batch_size,
                 exhausted=job.exhausted,
-                panel=self._panel(job.metrics),
+                panel=panel,
                 samples=job.samples,
                 strict=job.strict,
                 shelf=self.shelf,
                 listener=self.listener,
                 method=self._taught,
+                on_change=self._note_change,
             )
             record = evaluate(cell, writer, setup, on_progress)
         finally:
             writer.close()
-        if record.status != "complete":
-            self._method = None  # nobody knows in what state a failure has left it
+        self.changed |= (Settings.read(), ProcessState.read()) != before  # by a data set or a mask
+        if record.status != "complete" or self.changed:
+            self._method = None  # nobody knows in what state a failure has left it, or what a constructor had set
         return record
 
     def train(self, job: TrainingJob) -> Checkpoint:
@@ -143,6 +158,9 @@ class Workplace:
             self._method = which, build_method(cell, self.device)
         return self._method[1]
 
+    def _note_change(self) -> None:
+        self.changed = True
+
     def _open_dataset(self, selector: str, limit: int | None) -> ChosenDataset:
         (selection,) = select([selector], DatasetSpec, self.registry)
         return ChosenDataset.open(selection, limit)
@@ -155,7 +173,8 @@ class Workplace:
         return tuple(ChosenMetric.look_up(one, weights_here) for one in select(selectors, MetricSpec, self.registry))
 
     def _build_panel(self, selectors: tuple[str, ...]) -> Panel:
-        return Panel(self._metrics(selectors), self.device)
+        with torch_state_restored():  # they score under settings that nobody chooses
+            return Panel(self._metrics(selectors), self.device)
 
 
 def _complete(folder: Path) -> CellRecord | None:

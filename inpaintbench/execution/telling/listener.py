@@ -42,6 +42,12 @@ class Listener:
     def started(self, planned: PlannedCell) -> None:
         """A cell starts."""
 
+    def obtaining(self, dataset: ChosenDataset) -> None:
+        """The running cell is about to open its pictures, or to prepare them where they are missing."""
+
+    def obtained(self, dataset: ChosenDataset) -> None:
+        """It has them."""
+
     def preparing(self, dataset: ChosenDataset, items: int) -> None:
         """So many pictures of the data set are prepared that the running cell or training waits for."""
 
@@ -66,6 +72,9 @@ class Listener:
     def spoke_again(self, title: str) -> None:
         """It has been heard of again."""
 
+    def held(self, why: str) -> None:
+        """Something keeps cells and trainings from being done, such as that a cluster has no room."""
+
     def ticked(self) -> None:
         """A moment has passed."""
 
@@ -79,6 +88,14 @@ class Telling(Listener):
 
     def __init__(self, say: Callable[[Mapping[str, Any]], None]) -> None:
         self._say = say
+
+    def obtaining(self, dataset: ChosenDataset) -> None:
+        """Say so."""
+        self._say({"is": "obtaining"})
+
+    def obtained(self, dataset: ChosenDataset) -> None:
+        """Say so."""
+        self._say({"is": "obtained"})
 
     def preparing(self, dataset: ChosenDataset, items: int) -> None:
         """Say how many pictures are prepared."""

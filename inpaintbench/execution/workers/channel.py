@@ -16,6 +16,7 @@ from inpaintbench.errors import InpaintbenchError
 
 _LENGTH: Final = struct.Struct("!I")
 _CHUNK: Final = 1 << 16
+_LONGEST: Final = 1 << 28
 
 CUT_OFF: Final = 75
 """Exit code of a worker whose own end of the channel has been closed: by code that closes what is not its own."""
@@ -28,6 +29,10 @@ class ClosedError(Exception):
     def cut_off(self) -> bool:
         """Whether the fault is here."""
         return isinstance(self.__cause__, OSError) and self.__cause__.errno in (errno.EBADF, errno.ENOTSOCK)
+
+
+class GarbledError(ClosedError):
+    """What has come is no message, so that nothing that comes after it can be one."""
 
 
 def packed(message: Mapping[str, Any]) -> bytes:
@@ -66,6 +71,7 @@ class Channel:
 
         Raises:
             ClosedError: if the other end has gone; what it sent before comes first.
+            GarbledError: if something else than this class has sent what has come.
         """
         while (message := self._next()) is None:
             self._read()
@@ -76,11 +82,16 @@ class Channel:
 
         Raises:
             ClosedError: if the other end has gone, and all that it sent has been returned.
+            GarbledError: if what has come is no message, and all those before it have been returned.
         """
         self._read()
         messages: list[dict[str, Any]] = []
-        while (message := self._next()) is not None:
-            messages.append(message)
+        try:
+            while (message := self._next()) is not None:
+                messages.append(message)
+        except GarbledError:
+            if not messages:
+                raise
         return messages
 
     def hang_up(self) -> None:
@@ -105,10 +116,17 @@ class Channel:
         if len(self._received) < _LENGTH.size:
             return None
         (length,) = _LENGTH.unpack_from(self._received)
+        if length > _LONGEST:
+            raise GarbledError(f"a message of {length:,} bytes")
         end = _LENGTH.size + length
         if len(self._received) < end:
             return None
-        message: dict[str, Any] = json.loads(self._received[_LENGTH.size : end])
+        try:
+            message = json.loads(self._received[_LENGTH.size : end])
+        except (ValueError, RecursionError) as error:
+            raise GarbledError(str(error)) from error
+        if not isinstance(message, dict):
+            raise GarbledError("a message that is no object")
         del self._received[:end]
         return message
 

@@ -16,6 +16,7 @@ import ctypes
 import gc
 import importlib
 import os
+import secrets
 import select
 import signal
 import socket
@@ -30,6 +31,9 @@ from inpaintbench import provenance
 from inpaintbench.execution.workers.channel import Channel, ClosedError
 
 FORKS: Final = sys.platform == "linux"
+MARK: Final = "_INPAINTBENCH_WORKER"
+"""The variable by which what a worker has started is known for its own, wherever that has gone."""
+
 _PR_SET_CHILD_SUBREAPER: Final = 36
 _M_TRIM_THRESHOLD: Final = -1
 _M_MMAP_THRESHOLD: Final = -3
@@ -67,10 +71,10 @@ class ForkServer:
 
     def __init__(self, orders: Orders) -> None:
         self._orders = orders
-        self._workers: set[int] = set()
-        self._awake, wake = os.pipe()
-        os.set_blocking(wake, False)
-        signal.set_wakeup_fd(wake)
+        self._workers: dict[int, str] = {}
+        self._awake, self._wake = os.pipe()
+        os.set_blocking(self._wake, False)
+        signal.set_wakeup_fd(self._wake)
         signal.signal(signal.SIGCHLD, lambda *_: None)  # so that a child's death wakes `select`
         if FORKS:
             ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
@@ -98,13 +102,14 @@ class ForkServer:
                 _import(order["modules"])
             case "spawn":
                 channel, output = self._orders.take()
-                worker = self._fork(channel, output) if FORKS else _start(channel, output)
+                mark = secrets.token_hex(8)
+                worker = self._fork(channel, output, mark) if FORKS else _start(channel, output, mark)
                 os.close(channel)
                 os.close(output)
-                self._workers.add(worker)
+                self._workers[worker] = mark
                 self._orders.send({"is": "born", "pid": worker})
 
-    def _fork(self, channel: int, output: int) -> int:
+    def _fork(self, channel: int, output: int, mark: str) -> int:
         sys.stdout.flush()
         sys.stderr.flush()
         worker = os.fork()
@@ -113,8 +118,11 @@ class ForkServer:
         code = 1
         try:
             os.setsid()
+            os.environ[MARK] = mark
             self._orders.close()
             signal.set_wakeup_fd(-1)
+            os.close(self._awake)
+            os.close(self._wake)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             signal.signal(signal.SIGINT, signal.default_int_handler)
             _redirect(output)
@@ -137,17 +145,21 @@ class ForkServer:
             if dead == 0:
                 return
             if dead in self._workers:
-                self._workers.discard(dead)
+                mark = self._workers.pop(dead)
                 _end_session(dead)
-                if not self._workers:
-                    self._end_orphans()
+                self._end_orphans(mark if self._workers else None)
                 self._orders.send({"is": "died", "pid": dead, "code": os.waitstatus_to_exitcode(status)})
 
-    def _end_orphans(self) -> None:
-        """End what workers have started outside of their sessions: it has become a child of this process."""
+    def _end_orphans(self, mark: str | None = None) -> None:
+        """End what workers have started outside of their sessions: it has become a child of this process.
+
+        Args:
+            mark: of the worker that it is about; None for all. A child that was forked, and runs no other program, has
+                no mark, and is ended with the last worker.
+        """
         for child in psutil.Process().children(recursive=True):
-            if child.pid not in self._workers:
-                with contextlib.suppress(psutil.Error):
+            with contextlib.suppress(psutil.Error):
+                if child.pid not in self._workers and (mark is None or child.environ().get(MARK) == mark):
                     child.kill()
 
 
@@ -158,9 +170,9 @@ def run_worker(channel: int) -> int:
     return Worker(Channel(socket.socket(fileno=channel))).run()
 
 
-def _start(channel: int, output: int) -> int:
+def _start(channel: int, output: int, mark: str) -> int:
     """Start a worker as a new process, and return its id."""
-    code = f"from {__name__} import run_worker; import sys; sys.exit(run_worker({channel}))"
+    code = f"import sys; sys.path[:] = {sys.path!r}; from {__name__} import run_worker; sys.exit(run_worker({channel}))"
     started = subprocess.Popen(
         [sys.executable, "-P", "-c", code],
         stdin=subprocess.DEVNULL,
@@ -168,6 +180,7 @@ def _start(channel: int, output: int) -> int:
         stderr=output,
         pass_fds=[channel],
         start_new_session=True,
+        env={**os.environ, MARK: mark},
     )
     started.returncode = 0  # its death is noticed here, not by the object
     return started.pid

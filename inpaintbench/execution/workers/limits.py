@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -57,14 +59,15 @@ def parse_bytes(text: str) -> int:
 
 
 def memory_of(process: int) -> int:
-    """Return the bytes that a process and all its descendants have for themselves; 0 if it has gone.
+    """Return the bytes that a process, its descendants, and all of its session have for themselves; 0 if it has gone.
 
-    What they share with others, such as libraries or a fork server's imports, does not count.
+    One whose parent has gone is no descendant any more, and is known by the session. What they share with others, such
+    as libraries or a fork server's imports, does not count.
     """
     total = 0
     with contextlib.suppress(psutil.Error):
         leader = psutil.Process(process)
-        for one in (leader, *leader.children(recursive=True)):
+        for one in {leader, *leader.children(recursive=True), *_session(process)}:
             with contextlib.suppress(psutil.Error):
                 total += _own_bytes(one)
     return total
@@ -79,6 +82,13 @@ def kills_for_memory() -> int:
         if found := _KILLS.search(Path("/proc/vmstat").read_bytes()):
             return int(found[1])
     return 0
+
+
+def _session(leader: int) -> Iterator[psutil.Process]:
+    for number in psutil.pids():
+        with contextlib.suppress(psutil.Error, OSError):
+            if os.getsid(number) == leader:
+                yield psutil.Process(number)
 
 
 def _own_bytes(process: psutil.Process) -> int:

@@ -32,14 +32,15 @@ class Nursery:
     def __init__(self) -> None:
         ours, theirs = socket.socketpair()
         with theirs:
-            code = f"from inpaintbench.execution.workers.forking import main; main({theirs.fileno()})"
+            # In the code, for a variable of the environment would reach whatever else a method starts.
+            code = f"import sys; sys.path[:] = {[str(one) for one in sys.path if one]!r}; "
+            code += f"from inpaintbench.execution.workers.forking import main; main({theirs.fileno()})"
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-c", code],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,
-                env={**os.environ, "PYTHONPATH": os.pathsep.join(str(one) for one in sys.path if one)},
             )
         self.orders = Channel(ours)
         self._unread: list[dict[str, Any]] = []
@@ -74,11 +75,13 @@ class Nursery:
         self._busy = True
         ours, theirs = socket.socketpair()
         output, printed = os.pipe()
+        born = False
         try:
             self._tell({"is": "spawn"}, theirs.fileno(), printed)
             while True:
                 answer = self.orders.receive()
                 if answer["is"] == "born":
+                    born = True
                     return int(answer["pid"]), Channel(ours), output
                 self._unread.append(answer)
         except ClosedError as error:
@@ -86,6 +89,9 @@ class Nursery:
         finally:
             theirs.close()
             os.close(printed)
+            if not born:  # if it is born yet, it finds nobody, and ends
+                ours.close()
+                os.close(output)
 
     def deaths(self, *, wait: bool = False) -> list[tuple[int, int]]:
         """Return the workers that have died since the last call: id, and exit code, negative for a signal.
@@ -102,7 +108,8 @@ class Nursery:
                 answers += self.orders.waiting()
             except ClosedError as error:
                 raise WorkerError(_DEAD) from error
-        return [(answer["pid"], answer["code"]) for answer in answers]
+        # An interruption may have kept `spawn` from hearing of a birth, which then comes here.
+        return [(answer["pid"], answer["code"]) for answer in answers if answer["is"] == "died"]
 
     def _tell(self, order: dict[str, Any], *descriptors: int) -> None:
         try:

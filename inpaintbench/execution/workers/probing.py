@@ -19,7 +19,7 @@ def find_leases(options: Options, nursery: Nursery) -> tuple[Lease, ...]:
         DeviceError: if there is no such device here.
         UsageError: if options contradict each other.
     """
-    if options.device.partition(":")[0] == "cpu" and not options.gpus:
+    if options.device.partition(":")[0] == "cpu":
         return on_processors(options.workers)
     found = _probe(nursery, "cuda" if options.gpus else options.device)
     kind, _, number = str(found["device"]).partition(":")
@@ -49,6 +49,8 @@ def _probe(nursery: Nursery, device: str) -> dict[str, Any]:
     finally:
         channel.close()
         os.close(output)
+    if "why" in answer:
+        raise WorkerError(f"The devices of this machine cannot be asked for: {answer['why']}")
     if "type" in answer:
         raise DeviceError(str(revive(answer)))
     return answer

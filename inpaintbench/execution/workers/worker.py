@@ -8,13 +8,16 @@ import queue
 import signal
 import sys
 import threading
+import traceback
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import torch
 
 from inpaintbench.errors import CheckpointError, DeviceError, StaleError, StoreError, UsageError
 from inpaintbench.execution.devices.device import choose_device, describe_device, deterministic
+from inpaintbench.execution.devices.threads import limit_threads
+from inpaintbench.execution.evaluating.recording import capped
 from inpaintbench.execution.jobs.job import Job, TrainingJob, job_from_json
 from inpaintbench.execution.jobs.workplace import Workplace
 from inpaintbench.execution.telling.listener import Telling
@@ -34,24 +37,48 @@ class Worker:
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
         self._mouth = _Mouth(channel)
+        self._interrupted = False
 
     def run(self) -> int:
-        """Work; return the exit code."""
+        """Work; return the exit code. An interruption from outside ends the process as the signal would."""
+        signal.signal(signal.SIGINT, self._interrupt)
+        code = self._work()
+        if code == INTERRUPTED and self._interrupted:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            os.kill(os.getpid(), signal.SIGINT)
+        return code
+
+    def _work(self) -> int:
         try:
             hello = self._channel.receive()
             if hello["is"] == "probe":
                 self._mouth.say(_devices(hello["device"]))
                 return 0
             with deterministic(hello["deterministic"]):
-                workplace = _open_workplace(hello, self._mouth)
+                try:
+                    workplace = _open_workplace(hello, self._mouth)
+                except UsageError as error:  # no cell is possible, such as with a file of plugins that is broken by now
+                    self._mouth.say({"is": "fatal"} | describe(error))
+                    return 1
                 while True:
                     self._do(workplace, job_from_json(self._channel.receive()["job"]))
         except ClosedError:
             return 0
         except KeyboardInterrupt:
             return INTERRUPTED
+        except Exception as error:
+            traceback.print_exc()
+            self._mouth.say({"is": "broken", "why": capped(traceback.format_exception_only(error)[-1].strip())})
+            return 1
         finally:
             self._mouth.close()
+
+    def _interrupt(self, *_: object) -> NoReturn:
+        """Raise what Python would, and remember that it was not the code of a plugin that did so."""
+        self._interrupted = True
+        raise KeyboardInterrupt
 
     def _do(self, workplace: Workplace, job: Job) -> None:
         say = self._mouth.say
@@ -61,7 +88,7 @@ class Worker:
                 done = {"is": "trained", "folder": str(workplace.train(job).folder)}
             else:
                 record = workplace.do(job, lambda images: say({"is": "progress", "images": images}))
-                done = {"is": "done", "record": record.to_json()}
+                done = {"is": "done", "record": record.to_json(), "changed": workplace.changed}
         except (StoreError, StaleError, CheckpointError) as error:
             say({"is": "refused"} | describe(error))
         except UsageError as error:
@@ -121,7 +148,7 @@ def _open_workplace(hello: Mapping[str, Any], mouth: _Mouth) -> Workplace:
         os.chdir(hello["folder"])
     device = torch.device(hello["device"])
     if hello["threads"]:
-        torch.set_num_threads(hello["threads"])
+        limit_threads(hello["threads"])
     workplace = Workplace(load_registry(hello["plugins"]), device, Telling(mouth.say))
     mouth.say({"is": "open", "environment": environment(describe_device(device))})
     return workplace
