@@ -1,9 +1,13 @@
-"""How many cells a second the supervisor can hand out to 1,000 workers that do nothing. Prints Markdown tables.
+"""How many cells a second can be handed out to 1,000 workers that do nothing. Prints Markdown tables.
 
 `python -m benchmarks.scheduling` from the repository root, on a machine with two processors that does nothing else. All
 of the supervisor is real: backlog, desks, leashes, sockets, messages, records of the usual length. The workers are not:
 one process, the crowd, holds the other ends of all channels, takes each job, and answers after a given time with a
 record that it has been given at the start. It speaks to the supervisor as the fork server does.
+
+With `--engine ray` a cluster of this machine alone takes the supervisor's place. The engine, its ledger, Ray, and the
+records that travel are real; that the cluster has so many places is pretended: as many tasks are with Ray as if it
+were so, and two processes do them, one after the other.
 """
 
 from __future__ import annotations
@@ -18,16 +22,18 @@ import struct
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
+from typing import Any, Final
 
 import click
 
 from benchmarks.harness import make_pictures, print_table
-from inpaintbench.execution.engines import Watch
+from inpaintbench.execution.engines import Outcome, Watch
 from inpaintbench.execution.engines.local import LocalEngine
 from inpaintbench.execution.jobs.job import CellJob
+from inpaintbench.execution.options import Options
 from inpaintbench.execution.workers.channel import Channel, ClosedError, packed
 from inpaintbench.execution.workers.forking import Orders
 from inpaintbench.execution.workers.nursery import Nursery
@@ -46,9 +52,13 @@ _JOB: Final = packed({"is": "job"})[_LENGTH.size : -1]
 @click.option("--cells", default=100_000, show_default=True, help="That take no time.")
 @click.option("--gpus", multiple=True, type=int, default=[1, 10, 100, 1000], show_default=True, help="Repeatable.")
 @click.option("--seconds", multiple=True, type=float, default=[1.0, 0.5, 0.2, 0.1], show_default=True, help="A cell.")
+@click.option("--engine", type=click.Choice(["local", "ray"]), default="local", show_default=True)
 @click.option("--timed-cells", default=20_000, show_default=True, help="That take these seconds, on the most GPUs.")
-def main(cells: int, gpus: tuple[int, ...], seconds: tuple[float, ...], timed_cells: int) -> None:
+def main(cells: int, gpus: tuple[int, ...], seconds: tuple[float, ...], engine: str, timed_cells: int) -> None:
     """Measure all, and print it."""
+    if engine == "ray":
+        measure_ray(cells, gpus)
+        return
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # a worker needs a socket and a pipe at each end
     record = a_record()
@@ -71,6 +81,47 @@ def main(cells: int, gpus: tuple[int, ...], seconds: tuple[float, ...], timed_ce
         ["seconds a cell", "cells a second", "GPUs that are busy", "the supervisor's processor is busy"],
         rows,
     )
+
+
+def measure_ray(cells: int, places: tuple[int, ...]) -> None:
+    """Have cells done that do nothing by a cluster that pretends to have so many places, and print how it went."""
+    from inpaintbench.execution.engines.clusters.ray import LARGEST_BUNDLE, RayEngine
+    from inpaintbench.execution.engines.clusters.ray_cluster import Cluster
+    from inpaintbench.execution.engines.clusters.remote import Brief, describe_outcome
+    from inpaintbench.plugins import load_registry
+
+    record = a_record()
+
+    def answer(errand: Any) -> Iterator[list[dict[str, Any]]]:
+        for job in errand.jobs:
+            named = {"job": job.number, "batch_size": job.batch_size, "exhausted": []}
+            words = [{"is": "started", **named}, {"is": "progress", **named, "images": 1}]
+            yield [*words, describe_outcome(Outcome(job, record))]
+
+    class Pretending(Cluster):
+        slots = 1
+
+        def start(self, function: Callable[[Any], Iterator[Any]], given: Any, name: str) -> Any:
+            return super().start(answer, given, name)
+
+    rows = []
+    options = Options(engine="ray", isolation="process", device="cpu", workers=2)
+    brief = Brief.of(load_registry(), options)
+    with Pretending(options) as cluster, TemporaryDirectory() as folder:
+        for count in (2, *places):
+            Pretending.slots = count
+            jobs = [a_job(number, record) for number in range(cells)]
+            started, used = time.perf_counter(), time.process_time()
+            outcomes = RayEngine(cluster, brief, Path(folder)).run(jobs, Watch())
+            done = sum(outcome.ended.status == "complete" for outcome in outcomes)  # type: ignore[union-attr]
+            wall, own = time.perf_counter() - started, time.process_time() - used
+            if done != cells:
+                raise SystemExit(f"{done} of {cells} cells were done.")
+            bundle = max(1, min(LARGEST_BUNDLE, cells // (4 * count)))
+            rows.append([f"{count:,}", f"{bundle}", f"{wall:.1f}", f"{cells / wall:,.0f}", f"{own / wall:.0%}"])
+    heads = ["places", "cells a task", "wall (s)", "cells a second", "the engine's processor is busy"]
+    print(f"{cells:,} cells.\n")
+    print_table(heads, rows)
 
 
 def simulate(gpus: int, cells: int, seconds: float, record: CellRecord) -> tuple[float, float, int]:

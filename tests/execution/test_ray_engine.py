@@ -5,23 +5,28 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import platform
 import secrets
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Self
 
 import psutil
 import pyarrow.parquet as pq
 import pytest
+import torch
 
 from inpaintbench.errors import PluginError, UsageError
 from inpaintbench.execution.devices.leases import Lease
+from inpaintbench.execution.engines.clusters import ray_node
 from inpaintbench.execution.engines.clusters.ray_node import WANTS_WEIGHTS, Errand, do_errand
 from inpaintbench.execution.engines.clusters.remote import Brief
 from inpaintbench.execution.engines.clusters.shipping import Token
@@ -31,6 +36,7 @@ from inpaintbench.execution.workers.limits import Limits
 from inpaintbench.store import Store
 
 pytest.importorskip("ray", reason="the extra `ray` is not installed")
+from inpaintbench.execution.engines.clusters import ray_address
 from inpaintbench.execution.engines.clusters.ray_cluster import Cluster
 
 SPECIMENS = Path(__file__).parent.parent / "plugins" / "specimens.py"
@@ -50,6 +56,8 @@ class RayCluster:
         # The ports of a cluster are open to the network: nobody else knows this token.
         token = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
         self.environment = os.environ | token | {"RAY_USAGE_STATS_ENABLED": "0"}
+        # A node that is lost is noticed after seconds, in place of half a minute.
+        self.environment |= {"RAY_health_check_period_ms": "500", "RAY_health_check_failure_threshold": "4"}
         self.environment["INPAINTBENCH_CACHE"] = str(folder / "cache-of-nodes")
         self.environment["INPAINTBENCH_CHECKPOINTS"] = str(folder / "checkpoints-of-nodes")
         self._folder = folder
@@ -192,7 +200,8 @@ def test_a_node_that_dies_costs_no_cell_and_changes_no_number(cluster: RayCluste
     gate = tmp_path / "gate"
     gate.mkdir()
     method, out = f"gated[path={gate}]", tmp_path / "out"
-    with Driver(cluster, tmp_path / "driver", *selectors(method, *MASKS), "--out", str(out)) as driver:
+    given = [*selectors(method, *MASKS), "--deterministic", "--out", str(out)]
+    with Driver(cluster, tmp_path / "driver", *given) as driver:
         driver.wait_for(lambda: len(list(out.glob("cells/*/*/*/*/journal.jsonl"))) == 2)
 
         cluster.kill(cluster.nodes[0])
@@ -201,9 +210,9 @@ def test_a_node_that_dies_costs_no_cell_and_changes_no_number(cluster: RayCluste
 
     assert code == 0, err
     assert err.count("tried again, with batches of 4. Its node was lost") == 1
-    run(methods=[method], masks=MASKS, out=tmp_path / "expected")
+    run(methods=[method], masks=MASKS, out=tmp_path / "expected", deterministic=True)
     assert tables(out) == tables(tmp_path / "expected")
-    assert len(tables(out)) == 3
+    assert [cell.record.environment["deterministic"] for cell in Store(out).scan()] == [True] * 3
     assert not list(out.glob(".seen-*"))
 
 
@@ -255,17 +264,40 @@ def test_nodes_that_see_neither_results_nor_checkpoints_are_sent_what_they_need(
 def test_a_node_without_the_weights_asks_for_them(tmp_path: Path) -> None:
     errand = errand_of(cell_job(checkpoint="/nowhere"), tmp_path, hashes={"/nowhere": "ab"})
 
-    assert list(do_errand(errand)) == [{"is": WANTS_WEIGHTS}]
+    assert list(do_errand(errand)) == [[{"is": WANTS_WEIGHTS}]]
 
 
 def test_a_node_that_does_not_see_the_checkpoints_trains_nothing(tmp_path: Path) -> None:
     training = {"number": 3, "method": "m", "dataset": "d", "mask": "", "size": 8, "key": "k", "title": "m on d"}
     errand = errand_of(TrainingJob(**training, library=str(tmp_path)), tmp_path)
 
-    [message] = do_errand(errand)
+    [[message]] = do_errand(errand)
 
     assert message["job"] == 3
     assert "Train first, with `bench train`" in message["refused"]["arguments"][0]
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device here")
+def test_a_node_without_the_device_that_it_offers_says_so_and_takes_no_other_task(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stayed: list[bool] = []
+    monkeypatch.setattr(ray_node, "_occupy", lambda: stayed.append(True))
+    [[said]] = do_errand(errand_of(cell_job(), tmp_path, lease=Lease("cuda:0")))
+    ray_node._forget_nursery()
+
+    assert said["is"] == "unfit"
+    assert said["message"].endswith(f"(On {platform.node()}.)")
+    assert stayed
+
+
+def test_a_nursery_sees_the_gpu_of_its_task(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
+    first = ray_node._nursery(BRIEF)
+    assert ray_node._nursery(BRIEF) is first
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "1")
+    assert ray_node._nursery(BRIEF) is not first
+    ray_node._forget_nursery()
 
 
 def test_a_file_of_plugins_that_a_node_lacks_is_named() -> None:
@@ -289,6 +321,45 @@ def test_an_address_where_nothing_answers_is_refused() -> None:
     options = Options(engine="ray", address="127.0.0.1:1", isolation="process")
     with pytest.raises(UsageError, match=r"There is no Ray cluster at 127\.0\.0\.1:1"):
         Cluster(options)
+
+
+def test_what_answers_and_is_no_ray_is_refused_at_once() -> None:
+    def answer() -> None:
+        with listening.accept()[0] as connection:
+            connection.recv(1000)
+            connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=answer, daemon=True).start()
+        address = f"127.0.0.1:{listening.getsockname()[1]}"
+        with pytest.raises(UsageError, match="what answers there speaks another protocol"):
+            Cluster(Options(engine="ray", address=address, isolation="process"))
+
+
+def test_what_listens_and_never_answers_is_refused_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ray_address, "_ANSWER_SECONDS", 0.05)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        address = f"127.0.0.1:{listening.getsockname()[1]}"
+        with pytest.raises(UsageError, match=f"There is no Ray cluster at {address}: timed out"):
+            Cluster(Options(engine="ray", address=address, isolation="process"))
+
+
+def test_the_server_for_clients_is_no_place_for_a_run() -> None:
+    with pytest.raises(UsageError, match="Run `bench` on a node of the cluster, with --address auto"):
+        Cluster(Options(engine="ray", address="ray://127.0.0.1:10001", isolation="process"))
+
+
+@pytest.mark.parametrize("address", ["", "auto", "127.0.0.1:6379", "localhost:6379"])
+def test_the_cluster_that_is_connected_already_is_taken(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ray_address.ray, "get_runtime_context", lambda: SimpleNamespace(gcs_address="127.0.0.1:6379"))
+    ray_address.refuse_other(address)
+
+
+@pytest.mark.parametrize("address", ["10.9.9.9:6379", "127.0.0.1:6380", "other"])
+def test_another_cluster_than_the_connected_one_is_refused(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ray_address.ray, "get_runtime_context", lambda: SimpleNamespace(gcs_address="127.0.0.1:6379"))
+    with pytest.raises(UsageError, match=f"connected to the Ray cluster at 127.0.0.1:6379 already, .* at {address}"):
+        ray_address.refuse_other(address)
 
 
 @pytest.mark.parametrize(

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from inpaintbench.errors import BusyError, StoreError, UsageError
+from inpaintbench.errors import BusyError, StaleError, StoreError, UsageError
+from inpaintbench.execution.devices.leases import Lease
 from inpaintbench.execution.engines import Failure, Outcome, Watch
+from inpaintbench.execution.engines.clusters import remote
+from inpaintbench.execution.engines.clusters.interruption import interrupted_by_signals
 from inpaintbench.execution.engines.clusters.ledger import LOSSES, Ledger
-from inpaintbench.execution.engines.clusters.remote import _Speaking, describe_outcome
+from inpaintbench.execution.engines.clusters.leftovers import scratch
+from inpaintbench.execution.engines.clusters.remote import Brief, _Speaking, describe_outcome
 from inpaintbench.execution.engines.clusters.shipping import (
     has_checkpoint,
     pack_cell,
@@ -21,6 +30,7 @@ from inpaintbench.execution.engines.clusters.shipping import (
     token_in,
 )
 from inpaintbench.execution.jobs.job import CellJob, Job
+from inpaintbench.execution.workers.limits import Limits
 from inpaintbench.store import Store
 
 
@@ -155,6 +165,31 @@ def test_a_job_that_was_ended_for_want_of_memory_is_done_with_smaller_batches(he
     assert outcome.ended.status == "oom"
 
 
+def test_memory_that_runs_out_before_anything_has_started_is_a_loss(heard: Heard) -> None:
+    jobs = [cell_job(0), cell_job(1)]
+    ledger = Ledger(jobs, heard)
+    for _ in range(LOSSES):
+        ends = list(ledger.exhausted(jobs, "Full."))
+        ledger.due()
+
+    assert [str(outcome.ended.error) for outcome in ends] == ["Full. That was 3 times."] * 2
+    assert ledger.done
+
+
+def test_a_job_that_was_held_by_others_is_not_under_way(heard: Heard) -> None:
+    jobs = [cell_job(0), cell_job(1)]
+    ledger = Ledger(jobs, heard)
+    for number in (0, 1):
+        ledger.hear(message("started", number))
+    list(ledger.lost([jobs[0]], "Gone."))
+    ledger.hear(message("started", 0))
+    ledger.hear(describe_outcome(Outcome(jobs[0], BusyError("held"))))
+    ledger._again.clear()  # another task is to do it, and has not begun
+    list(ledger.exhausted(jobs, "Full."))
+
+    assert [word for word in heard.words if word[-1] == "Full."] == [("retried", 1, 2, "Full.")]
+
+
 def test_what_is_said_of_a_job_that_has_ended_counts_no_more(heard: Heard) -> None:
     job = cell_job(0)
     ledger = Ledger([job], heard)
@@ -219,6 +254,83 @@ def test_a_token_is_seen_in_its_own_folder_alone(tmp_path: Path) -> None:
         assert not token.seen
     assert not token.seen
     assert not list((tmp_path / "results").iterdir())
+
+
+def test_a_token_of_a_run_that_was_killed_is_removed_by_the_next_one(tmp_path: Path) -> None:
+    code = (
+        "import os, pathlib\n"
+        "from inpaintbench.execution.engines.clusters.shipping import token_in\n"
+        f"with token_in(pathlib.Path({str(tmp_path)!r})): os._exit(9)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=False)
+    [left] = tmp_path.iterdir()
+
+    with token_in(tmp_path) as first, token_in(tmp_path) as second:
+        assert set(tmp_path.iterdir()) == {first.path, second.path}
+    assert not left.exists()
+
+
+def test_a_folder_of_a_node_that_was_killed_is_removed_by_the_next_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    somebody = tmp_path / "inpaintbench-of-somebody"
+    somebody.mkdir()
+    killed = scratch()
+    folder = killed.__enter__()
+    (folder / "0").mkdir()
+    with scratch() as other:
+        assert set(tmp_path.iterdir()) == {somebody, folder, other}
+    (folder / ".held").unlink()
+    (folder / ".held").touch()  # of the same name, and nobody has locked it
+    with scratch() as other:
+        assert set(tmp_path.iterdir()) == {somebody, other}
+    killed.__exit__(None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("allowed", "leased", "threads"), [("", 1, 1), ("", 1000, 0), ("1", 4, 0), ("4", 2, 2), ("4,2", 1, 1), ("", 0, 0)]
+)
+def test_a_lease_takes_no_more_threads_than_it_has_processors(allowed: str, leased: int, threads: int) -> None:
+    given: dict[str, Any] = {"plugins": (), "path": (), "folder": "/", "variables": {}, "limits": Limits()}
+    brief = Brief(**given, threads=allowed, deterministic=False)
+
+    assert brief.sized(Lease("cpu", leased)).threads == threads
+
+
+def test_code_that_differs_on_a_machine_is_told_with_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Engine:
+        def __init__(self, *_: object) -> None:
+            pass
+
+        def run(self, jobs: Any, watch: Watch) -> Generator[Outcome, None, None]:
+            yield Outcome(jobs[0], StaleError("It has changed since the run was planned. Run the same command again."))
+
+    said: list[Any] = []
+    monkeypatch.setattr(remote, "LocalEngine", Engine)
+    monkeypatch.setattr(remote.platform, "node", lambda: "node7")
+    given: dict[str, Any] = {"plugins": (), "path": (), "folder": "/", "variables": {}, "limits": Limits()}
+    remote.work([cell_job(0)], Brief(**given, threads="", deterministic=False), [], None, said.append)  # type: ignore
+
+    [why] = said[0]["refused"]["arguments"]
+    assert why.startswith("It has changed since the run was planned. That was on node7: unless")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_signals_that_end_a_process_interrupt_a_run(number: int) -> None:
+    before = signal.getsignal(number)
+    with pytest.raises(KeyboardInterrupt), interrupted_by_signals():
+        signal.raise_signal(number)
+    assert signal.getsignal(number) is before
+
+
+def test_a_signal_that_is_ignored_stays_so() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with interrupted_by_signals():
+            signal.raise_signal(signal.SIGHUP)
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_a_checkpoint_arrives_as_it_was_sent(learn: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

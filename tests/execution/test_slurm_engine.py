@@ -19,7 +19,7 @@ from inpaintbench.execution.options import Options, parse_settings
 from inpaintbench.store import Store
 
 pytest.importorskip("submitit", reason="the extra `slurm` is not installed")
-from inpaintbench.execution.engines.clusters.slurm import device_of
+from inpaintbench.execution.engines.clusters.slurm_settings import device_of
 
 SPECIMENS = Path(__file__).parent.parent / "plugins" / "specimens.py"
 SLURM: dict[str, Any] = {"engine": "slurm", "slurm": {"cluster": "local"}, "isolation": "process"}
@@ -65,7 +65,7 @@ def standing(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
 
 
 def test_results_are_those_of_the_other_engines(run: Any, tmp_path: Path) -> None:
-    given = {"methods": ["noise", "talkative"], "masks": ["dots", "center_square[side=6]"]}
+    given = {"methods": ["noise", "talkative"], "masks": ["dots", "center_square[side=6]"], "deterministic": True}
     run(**given, out=tmp_path / "inline")
     run(**given, out=tmp_path / "local", isolation="process")
     results = run(**given, out=tmp_path / "slurm", **SLURM)
@@ -73,6 +73,7 @@ def test_results_are_those_of_the_other_engines(run: Any, tmp_path: Path) -> Non
     assert results.complete
     assert len(tables(tmp_path / "slurm")) == 4
     assert tables(tmp_path / "slurm") == tables(tmp_path / "inline") == tables(tmp_path / "local")
+    assert all(cell.record.environment["deterministic"] for cell in Store(tmp_path / "slurm").scan())
     assert not list((tmp_path / "slurm" / "runs" / "slurm").iterdir())
 
 
@@ -132,12 +133,42 @@ def test_what_submitit_does_not_know_is_refused(run: Any, settings: dict[str, An
         ({}, "cpu"),
         ({"slurm": {"gpus_per_node": 4}}, "cuda"),
         ({"slurm": {"gres": "gpu:a100:1"}}, "cuda"),
+        ({"slurm": {"slurm_gres": "nvme,gpu"}}, "cuda"),
+        ({"slurm": {"gpus_per_task": "a100:2"}}, "cuda"),
+        ({"slurm": {"num_gpus": 1}}, "cuda"),
+        ({"slurm": {"gpus_per_node": 0}}, "cpu"),
+        ({"slurm": {"gres": "gpu:0"}}, "cpu"),
+        ({"slurm": {"account": "gpu", "name": "gpus", "exclude": "gpu[1-4]", "cpus_per_gpu": 4}}, "cpu"),
         ({"slurm": {"partition": "gpu"}}, "cpu"),
         ({"slurm": {"gpus_per_node": 4}, "device": "cpu"}, "cpu"),
     ],
 )
 def test_gpus_are_used_where_they_are_asked_for(given: dict[str, Any], device: str) -> None:
     assert device_of(Options(engine="slurm", isolation="process", **given)) == device
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("a=742", 742),
+        ("a=00742", "00742"),
+        ("a=7.5", 7.5),
+        ("a=7.50", "7.50"),
+        ("a=1e3", "1e3"),
+        ("a=nan", "nan"),
+        ("a=1_000", "1_000"),
+        ("a=b=c", "b=c"),
+        ("srun_args=--mpi=none", ("--mpi=none",)),
+    ],
+)
+def test_only_what_a_number_would_be_written_like_is_one(text: str, value: object) -> None:
+    [found] = parse_settings([text]).values()
+    assert (found, type(found)) == (value, type(value))
+
+
+def test_a_parameter_that_is_given_twice_is_refused() -> None:
+    with pytest.raises(UsageError, match="partition is given twice: as a, and as b"):
+        parse_settings(["partition=a", "partition=b"])
 
 
 @pytest.mark.parametrize("text", ["partition", "partition=", "=gpu", "a b=1"])

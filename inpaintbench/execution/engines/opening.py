@@ -24,10 +24,15 @@ Opening = Callable[[Registry, Path], tuple[Engine, str]]
 def engine_for(options: Options) -> Iterator[Opening]:
     """Begin to prepare the engine that the options ask for, yield what opens it, and end all that it started.
 
+    Raises:
+        UsageError: if options contradict each other.
+
     What is yielded raises:
         DeviceError: if there is no such device.
         UsageError: if options contradict each other, or the engine cannot be had.
     """
+    if options.gpus and options.device not in ("auto", "cuda"):
+        raise UsageError(f"--gpus chooses among CUDA devices, and --device {options.device} names another one.")
     if options.engine == "ray":
         with ExitStack() as stack:
             yield lambda registry, results: _open_ray(options, Brief.of(registry, options), results, stack)

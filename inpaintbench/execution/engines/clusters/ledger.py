@@ -55,7 +55,7 @@ class Ledger:
         return due
 
     def left(self, jobs: Iterable[Job]) -> list[Job]:
-        """Return those that have not ended and that nobody else is to do, as they are now."""
+        """Return those that have not ended and do not wait to be done again, as they are now."""
         waiting = {job.number for _, job in self._again}
         return [self._open[job.number] for job in jobs if job.number in self._open and job.number not in waiting]
 
@@ -106,13 +106,20 @@ class Ledger:
                 self._lost_at[job.number] = time.monotonic()
                 if job.number in self._announced:
                     self._watch.retried(job, why)
-            self._put_back(job)
+            self.put_back(job)
 
     def exhausted(self, jobs: Iterable[Job], why: str) -> Iterator[Outcome]:
-        """Have jobs done again that were ended for want of memory, those that were under way with smaller batches."""
-        for job in self.left(jobs):
+        """Have jobs done again that were ended for want of memory, those that were under way with smaller batches.
+
+        If none was, it is a loss like any other: smaller batches would not help.
+        """
+        left = self.left(jobs)
+        if not any(job.number in self._under_way for job in left):
+            yield from self.lost(left, why)
+            return
+        for job in left:
             if job.number not in self._under_way:
-                self._put_back(job)
+                self.put_back(job)
                 continue
             self._under_way.discard(job.number)
             halved = job.halved()
@@ -121,12 +128,13 @@ class Ledger:
             else:
                 self._open[job.number] = halved
                 self._watch.retried(halved, why)
-                self._put_back(halved)
+                self.put_back(halved)
 
     def _ended(self, job: Job, ended: CellRecord | Checkpoint | Failure | InpaintbenchError) -> Outcome | None:
         since = time.monotonic() - self._lost_at.get(job.number, -DYING_SECONDS)
         if isinstance(ended, BusyError) and since < DYING_SECONDS:
-            self._put_back(job, _PAUSE_SECONDS)
+            self._under_way.discard(job.number)
+            self.put_back(job, _PAUSE_SECONDS)
             return None
         return self.end(job, ended)
 
@@ -138,7 +146,8 @@ class Ledger:
             self._watch.started(job)
         return Outcome(job, ended)
 
-    def _put_back(self, job: Job, seconds: float = 0.0) -> None:
+    def put_back(self, job: Job, seconds: float = 0.0) -> None:
+        """Have a job done again, in so many seconds at the earliest."""
         self._again.append((time.monotonic() + seconds, job))
 
 

@@ -6,6 +6,7 @@ everything in messages, which JSON can hold.
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import platform
 import sys
@@ -17,8 +18,8 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from inpaintbench.checkpoints import Checkpoint
-from inpaintbench.errors import InpaintbenchError, PluginError, UsageError
-from inpaintbench.execution.devices.leases import Lease
+from inpaintbench.errors import DeviceError, InpaintbenchError, PluginError, StaleError, UsageError
+from inpaintbench.execution.devices.leases import Lease, processors
 from inpaintbench.execution.engines import Failure, Outcome, Watch
 from inpaintbench.execution.engines.local import LocalEngine
 from inpaintbench.execution.jobs.job import CellJob, Job
@@ -29,8 +30,13 @@ from inpaintbench.execution.workers.nursery import Nursery
 from inpaintbench.plugins import Registry
 from inpaintbench.records import CellRecord
 
+UNFIT: Final = "unfit"
+"""What a message is that says that a machine lacks the device that it was chosen for."""
+
 PROGRESS_SECONDS: Final = 0.25
 """A job's progress is told no more often."""
+
+_AGAIN: Final = "Run the same command again."
 
 _OWN: Final = ("INPAINTBENCH_", "TORCH_HOME", "HF_HOME")
 """What the variables are called that say where data and caches lie."""
@@ -79,6 +85,12 @@ class Brief:
             os.environ["OMP_NUM_THREADS"] = self.threads
         else:
             os.environ.pop("OMP_NUM_THREADS", None)  # Ray sets it, to another number than torch would take
+
+    def sized(self, lease: Lease) -> Lease:
+        """Return a lease of this machine with as many threads as it has processors, where torch would take more."""
+        allowed = self.threads.partition(",")[0].strip()
+        most = int(allowed) if allowed.isdecimal() else processors()
+        return dataclasses.replace(lease, threads=lease.threads if 0 < lease.threads < most else 0)
 
     def hello(self, lease: Lease) -> dict[str, Any]:
         """Return what a worker is told first, on whichever machine this is called.
@@ -130,7 +142,7 @@ def work(
         engine = LocalEngine(nursery, [brief.hello(lease) for lease in leases], brief.limits)
         with closing(engine.run(jobs, _Speaking(say, tick))) as outcomes:
             for outcome in outcomes:
-                say(describe_outcome(outcome))
+                say(describe_outcome(_explained(outcome)))
     except UsageError as error:
         say(describe_fatal(error))
 
@@ -138,6 +150,15 @@ def work(
 def describe_fatal(error: InpaintbenchError) -> dict[str, Any]:
     """Return the message that something ends the run."""
     return {"is": "fatal", "message": f"{error} (On {platform.node()}.)"}
+
+
+def describe_unfit(error: DeviceError) -> dict[str, Any]:
+    """Return the message that this machine lacks the device that it was chosen for, with Slurm's name of it."""
+    return {
+        "is": UNFIT,
+        "message": f"{error} (On {platform.node()}.)",
+        "node": os.environ.get("SLURMD_NODENAME", ""),
+    }
 
 
 def describe_outcome(outcome: Outcome) -> dict[str, Any]:
@@ -153,6 +174,18 @@ def describe_outcome(outcome: Outcome) -> dict[str, Any]:
         case _:
             what = {"refused": describe(ended)}
     return {"is": "outcome", **_named(outcome.job), **what}
+
+
+def _explained(outcome: Outcome) -> Outcome:
+    """Say of what differs from the plan that it may do so on this machine alone."""
+    if not isinstance(outcome.ended, StaleError):
+        return outcome
+    said = str(outcome.ended).removesuffix(_AGAIN).rstrip()
+    why = (
+        f"{said} That was on {platform.node()}: unless something has been changed meanwhile, that machine has another "
+        f"version, other plugins or other data than this one. Make them equal, and run the same command again."
+    )
+    return dataclasses.replace(outcome, ended=StaleError(why))
 
 
 class _Speaking(Watch):

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-import contextlib
 import secrets
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from inpaintbench.atomic import replacing
+from inpaintbench.cell_writer import CellWriter
 from inpaintbench.checkpoints import Checkpoint, Library
 from inpaintbench.checkpoints.card import CARD
 from inpaintbench.checkpoints.library import WEIGHTS
 from inpaintbench.errors import CheckpointError, StoreError
+from inpaintbench.execution.engines.clusters.leftovers import held, sweep
 from inpaintbench.records import CellRecord
-from inpaintbench.store import CellWriter
 
 Files = Mapping[str, bytes]
 """Contents of files, by their names within a folder."""
 
 _JOURNAL: Final = "journal.jsonl"
+_SEEN: Final = ".seen-"
 
 
 @dataclass(frozen=True)
@@ -54,17 +55,15 @@ def token_in(folder: Path) -> Iterator[Token]:
         StoreError: if the folder cannot be written.
     """
     text = secrets.token_hex(8)
-    token = Token((folder / f".seen-{text}").absolute(), text)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        token.path.write_text(text, encoding="ascii")
-    except OSError as error:
-        raise StoreError(f"{folder} cannot be written: {error}") from error
-    try:
+    token = Token((folder / f"{_SEEN}{text}").absolute(), text)
+    with ExitStack() as stack:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            sweep(folder.glob(f"{_SEEN}*"))
+            stack.enter_context(held(token.path, text))
+        except OSError as error:
+            raise StoreError(f"{folder} cannot be written: {error}") from error
         yield token
-    finally:
-        with contextlib.suppress(OSError):
-            token.path.unlink()
 
 
 def pack_checkpoint(folder: Path) -> Files:

@@ -1,4 +1,4 @@
-"""Jobs done as tasks of a Slurm array, one for each method: submitit submits them, and says when one has vanished.
+"""Jobs done as tasks of a Slurm array, one for each method, which submitit submits.
 
 A task does its jobs with the supervision of a local run, on all that its allocation has. Results, and what is said of
 jobs, go through the results folder, which all nodes have to see.
@@ -6,26 +6,27 @@ jobs, go through the results folder, which all nodes have to see.
 
 from __future__ import annotations
 
-import json
+import dataclasses
 import secrets
 import shutil
-import signal
+import subprocess
 import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
-import submitit
-
-from inpaintbench.errors import DeviceError, UsageError
-from inpaintbench.execution.devices.leases import Lease
+from inpaintbench.errors import UsageError
 from inpaintbench.execution.engines import Outcome, Watch
+from inpaintbench.execution.engines.clusters.interruption import interrupted_by_signals
 from inpaintbench.execution.engines.clusters.ledger import Ledger
-from inpaintbench.execution.engines.clusters.remote import Brief, describe_fatal, work
+from inpaintbench.execution.engines.clusters.remote import UNFIT, Brief
+from inpaintbench.execution.engines.clusters.slurm_node import STOPPED, Errand, Heart, do_errand
+from inpaintbench.execution.engines.clusters.slurm_queue import LocalQueue, Queue, SlurmQueue, has_result
+from inpaintbench.execution.engines.clusters.slurm_settings import device_of, exclude, executor_for
+from inpaintbench.execution.engines.clusters.slurm_task import Task
 from inpaintbench.execution.jobs.job import Job
-from inpaintbench.execution.options import Options, Setting
-from inpaintbench.execution.workers.nursery import Nursery
+from inpaintbench.execution.options import Options
 
 LOOK_SECONDS: Final = 0.5
 """Between two looks at what tasks have written."""
@@ -36,47 +37,20 @@ LATE_SECONDS: Final = 5.0
 STOP_SECONDS: Final = 20.0
 """So long tasks may take to end when the run does."""
 
-DEFAULTS: Final[Mapping[str, Setting]] = {"name": "inpaintbench", "timeout_min": 24 * 60}
-"""Where nothing else is said: submitit's own five minutes are over before a benchmark has begun."""
+WAIT_SECONDS: Final = 2.0
+"""Between two looks at the queue while the end of tasks is waited for."""
 
-_COMMON: Final = (
-    "name", "timeout_min", "mem_gb", "nodes", "cpus_per_task", "gpus_per_node", "tasks_per_node", "stderr_to_stdout",
-)  # fmt: skip
-"""Parameters that submitit translates itself; others belong to one kind of cluster, and their names begin with it."""
+PLACE_SECONDS: Final = 30.0
+"""If Slurm begins none of the tasks for so long, that is told."""
 
+ALIVE: Final = "alive"
+"""The file by which tasks know that the run lives."""
 
-@dataclass(frozen=True, kw_only=True)
-class Errand:
-    """What a task is to do.
+REFUSALS: Final = 5
+"""So often in a row Slurm may refuse to take tasks again, as it does when it is overloaded."""
 
-    Attributes:
-        jobs: of one method.
-        brief: what else is known of the run.
-        options: `device` and `workers` say how the allocation is used.
-        words: the file for what is said of the jobs.
-    """
-
-    jobs: tuple[Job, ...]
-    brief: Brief
-    options: Options
-    words: Path
-
-
-@dataclass
-class _Task:
-    """A task that was submitted.
-
-    Attributes:
-        job: as submitit has it.
-        errand: what it is to do.
-        read: bytes of its words that have been read.
-        ended: when it was first seen to have ended; 0 if it has not.
-    """
-
-    job: Any
-    errand: Errand
-    read: int = 0
-    ended: float = 0.0
+PAUSE_SECONDS: Final = 5.0
+"""After the first refusal; twice as long after each further one."""
 
 
 @dataclass
@@ -85,13 +59,15 @@ class SlurmEngine:
 
     Attributes:
         executor: of submitit, with all parameters set.
-        folder: where it keeps its files, and tasks their words: one for this run.
+        queue: in which tasks stand.
+        folder: where submitit keeps its files, and tasks their words: one for this run.
         brief: what tasks are told of the run.
-        options: `device` and `workers` say how an allocation is used.
+        options: `device` and `workers` say how an allocation is used, `slurm` what it is.
         expected: seconds that jobs will take, by their numbers, as far as that is known.
     """
 
     executor: Any
+    queue: Queue
     folder: Path
     brief: Brief
     options: Options
@@ -102,91 +78,47 @@ class SlurmEngine:
         """Return an engine that can submit.
 
         Raises:
-            UsageError: if there is no Slurm here, or submitit knows no such parameter.
+            UsageError: if there is no Slurm here, it does not answer, or the parameters are none.
         """
-        given = {**DEFAULTS, **options.slurm}
-        cluster = str(given.pop("cluster", "slurm"))
         folder = (results / "runs" / "slurm" / secrets.token_hex(4)).absolute()
-        named = {
-            name if name in _COMMON or name.startswith("slurm_") else f"slurm_{name}": given[name] for name in given
-        }
-        try:
-            executor = submitit.AutoExecutor(folder=folder, cluster=cluster)
-            executor.update_parameters(**named)
-        except (RuntimeError, ValueError, NameError, TypeError, AssertionError, OSError) as error:
-            raise UsageError(f"Slurm cannot be used so: {' '.join(str(error).split())}") from error
-        options = Options(device=device_of(options), workers=options.workers, isolation="process")
-        return cls(executor, folder, brief, options)
+        device = device_of(options)
+        executor = executor_for(options, folder)
+        queue = SlurmQueue() if executor.cluster == "slurm" else LocalQueue()
+        return cls(executor, queue, folder, brief, dataclasses.replace(options, device=device))
 
     def run(self, jobs: Sequence[Job], watch: Watch) -> Generator[Outcome, None, None]:
         """Do all jobs; see `Engine`."""
         shift = _Shift(self, jobs, watch)
-        try:
-            yield from shift.work()
-        finally:
-            shift.close()
-
-
-def device_of(options: Options) -> str:
-    """Return the type of device that tasks use: that of GPUs if such are asked for.
-
-    Raises:
-        UsageError: if a single device is chosen.
-    """
-    if options.device not in ("auto", "cpu", "cuda"):
-        raise UsageError(f"--device {options.device} is not possible with Slurm, which chooses: auto, cpu or cuda.")
-    asked = any("gpu" in f"{name}={value}" for name, value in options.slurm.items() if name != "partition")
-    return ("cuda" if asked else "cpu") if options.device == "auto" else options.device
-
-
-def do_errand(errand: Errand) -> list[dict[str, Any]]:
-    """Do a task's jobs on the node where it runs, and return what has become of them.
-
-    All that is said goes to a file at once, so that whoever waits hears of it before the end.
-    """
-    from inpaintbench.execution.workers.probing import find_leases
-
-    signal.signal(signal.SIGTERM, _interrupt)  # Slurm's way to end a task; submitit would pass over it
-    ends: list[dict[str, Any]] = []
-    with errand.words.open("a", encoding="utf-8") as file, Nursery() as nursery:
-
-        def say(message: Mapping[str, Any]) -> None:
-            file.write(json.dumps(message) + "\n")
-            file.flush()
-            if message["is"] in ("outcome", "fatal"):
-                ends.append(dict(message))
-
-        try:
-            leases: Sequence[Lease] = find_leases(errand.options, nursery)
-        except DeviceError as error:
-            say(describe_fatal(error))
-        else:
-            work(errand.jobs, errand.brief, leases, nursery, say)
-    return ends
-
-
-def _interrupt(*_: object) -> NoReturn:
-    raise KeyboardInterrupt
+        with Heart(self.folder / ALIVE), interrupted_by_signals():
+            try:
+                yield from shift.work()
+            finally:
+                shift.close()
 
 
 class _Shift:
     """One run of an engine."""
 
     def __init__(self, engine: SlurmEngine, jobs: Sequence[Job], watch: Watch) -> None:
-        self._engine, self._watch = engine, watch
+        self._engine, self._queue, self._watch = engine, engine.queue, watch
+        self._jobs = jobs
         self._ledger = Ledger(jobs, watch)
-        self._tasks: list[_Task] = []
-        self._errands = 0
-        self._failed = False
-        self._submit(jobs)
+        self._tasks: list[Task] = []
+        self._errands = self._refusals = 0
+        self._unfit: dict[str, str] = {}
+        self._failed = self._complained = False
+        self._idle_since = time.monotonic()
 
     def work(self) -> Iterator[Outcome]:
         """Do all jobs."""
+        yield from self._submit(self._jobs)
         while not self._ledger.done:
+            self._queue.look()
             for task in tuple(self._tasks):
                 yield from self._look_at(task)
             if due := self._ledger.due():
-                self._submit(due)
+                yield from self._submit(due)
+            self._mind()
             self._watch.ticked()
             if not self._ledger.done:
                 time.sleep(LOOK_SECONDS)
@@ -194,21 +126,47 @@ class _Shift:
 
     def close(self) -> None:
         """Cancel all tasks, which keep what they have scored, and wait until they have ended."""
-        for task in self._tasks:
-            task.job.cancel(check=False)
-        self._wait()
+        try:
+            self._cancel()
+            self._wait()
+        except KeyboardInterrupt:
+            self._cancel(wait=False)  # nobody knows whether it was heard the first time
+            raise
         if not self._failed and not self._tasks:  # nobody has to look for what went wrong
             shutil.rmtree(self._engine.folder, ignore_errors=True)
+
+    def _cancel(self, *, wait: bool = True) -> None:
+        if self._tasks:
+            self._queue.cancel([task.job for task in self._tasks], wait=wait)
 
     def _wait(self) -> None:
         """Wait until all tasks have ended, but not for long."""
         deadline = time.monotonic() + STOP_SECONDS
         while self._tasks and time.monotonic() < deadline:
-            self._tasks = [task for task in self._tasks if not task.job.done()]
+            self._queue.look(WAIT_SECONDS)
+            self._tasks = [task for task in self._tasks if not self._queue.standing(task.job).ended]
             time.sleep(LOOK_SECONDS if self._tasks else 0)
 
-    def _submit(self, jobs: Sequence[Job]) -> None:
-        """Submit an array: a task for each method, the longest one first."""
+    def _mind(self) -> None:
+        """Tell once why nothing is done, if Slurm has begun none of the tasks."""
+        waiting = [
+            standing.reason for task in self._tasks if (standing := self._queue.standing(task.job)).state == "PENDING"
+        ]
+        if not waiting or len(waiting) < len(self._tasks):
+            self._idle_since = time.monotonic()
+        elif time.monotonic() - self._idle_since >= PLACE_SECONDS and not self._complained:
+            self._complained = True
+            tasks = "its task" if len(waiting) == 1 else f"any of {len(waiting)} tasks"
+            self._watch.held(f"Slurm has not begun {tasks} yet, for this reason: {waiting[0] or 'none is given'}.")
+
+    def _submit(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
+        """Submit an array: a task for each method, the longest one first. Yield jobs that Slurm takes no more.
+
+        Raises:
+            UsageError: if it takes none from the beginning.
+        """
+        if not jobs:
+            return
         groups: dict[str, list[Job]] = {}
         for job in jobs:
             groups.setdefault(job.method, []).append(job)
@@ -216,53 +174,82 @@ class _Shift:
         ordered = sorted(groups.values(), key=lambda group: -sum(seconds.get(job.number, 0.0) for job in group))
         errands = [self._errand(group) for group in ordered]
         try:
+            self._engine.folder.mkdir(parents=True, exist_ok=True)
+            exclude(self._engine.executor, self._engine.options, self._unfit)
             submitted = self._engine.executor.map_array(do_errand, errands)
-        except (RuntimeError, OSError) as error:  # submitit's own errors are among them
-            raise UsageError(f"Slurm takes no jobs: {error}") from error
-        self._tasks += [_Task(job, errand) for job, errand in zip(submitted, errands, strict=True)]
+        except (RuntimeError, OSError, subprocess.SubprocessError) as error:  # submitit's own errors are among them
+            why = f"Slurm takes no tasks: {' '.join(str(error).split())}"
+            if jobs is self._jobs:
+                raise UsageError(why) from error
+            yield from self._refused(jobs, why)
+            return
+        self._refusals = 0
+        pairs = zip(submitted, errands, strict=True)
+        self._tasks += [Task(job, list(errand.jobs), errand.words) for job, errand in pairs]
+
+    def _refused(self, jobs: Sequence[Job], why: str) -> Iterator[Outcome]:
+        """Put jobs back that Slurm has not taken, or give them up."""
+        self._refusals += 1
+        self._unfit.clear()  # perhaps no other nodes are there
+        if self._refusals > REFUSALS:
+            yield from (self._ledger.end(job, UsageError(why)) for job in jobs)
+            return
+        pause = PAUSE_SECONDS * 2 ** (self._refusals - 1)
+        self._watch.held(f"{why} It is asked again in {pause:g} seconds.")
+        for job in jobs:
+            self._ledger.put_back(job, pause)
 
     def _errand(self, jobs: Sequence[Job]) -> Errand:
         self._errands += 1
-        words = self._engine.folder / f"{self._errands:04d}.jsonl"
-        return Errand(jobs=tuple(jobs), brief=self._engine.brief, options=self._engine.options, words=words)
+        folder, options = self._engine.folder, self._engine.options
+        return Errand(
+            jobs=tuple(jobs),
+            brief=self._engine.brief,
+            options=Options(device=options.device, workers=options.workers, isolation="process"),
+            words=folder / f"{self._errands:04d}.jsonl",
+            alive=folder / ALIVE,
+        )
 
-    def _look_at(self, task: _Task) -> Iterator[Outcome]:
+    def _look_at(self, task: Task) -> Iterator[Outcome]:
         """Take what a task has said, and its end."""
-        ended = task.job.done()  # before the last words are read, so that none is missed
-        yield from self._hear(_read(task))
-        if not ended:
+        standing = self._queue.standing(task.job)  # before the last words are read, so that none is missed
+        yield from self._hear(task, task.read())
+        if not standing.ended:
             return
         task.ended = task.ended or time.monotonic()
-        result = task.job.paths.result_pickle.exists()
+        result = has_result(task.job)
         if not result and time.monotonic() - task.ended < LATE_SECONDS:
             return
         self._tasks.remove(task)
-        state = str(task.job.state)
-        why = f"Its Slurm task has vanished ({state.lower()})."
-        try:
-            if result:
-                why = "Its Slurm task ended without a word of it."
-                yield from self._hear(task.job.result())
-        except (submitit.core.utils.FailedJobError, submitit.core.utils.UncompletedJobError) as error:
-            why = f"Its Slurm task has failed: {str(error).strip().splitlines()[-1]}"
-        left = list(self._ledger.left(task.errand.jobs))
+        if result:
+            yield from self._hear(task, task.take_result())
+        else:
+            task.why = task.why or f"Its Slurm task has vanished ({standing.state.lower()}). {task.last_words}".strip()
+        left = self._ledger.left(task.jobs)
         self._failed = self._failed or bool(left)
-        yield from (self._ledger.exhausted if state == "OUT_OF_MEMORY" else self._ledger.lost)(left, why)
+        exhausted = standing.state.startswith("OUT_OF_MEMORY")
+        why = task.why or "Its Slurm task ended without a word of it."
+        yield from (self._ledger.exhausted if exhausted else self._ledger.lost)(left, why)
 
-    def _hear(self, messages: Sequence[Mapping[str, Any]]) -> Iterator[Outcome]:
+    def _hear(self, task: Task, messages: Sequence[Mapping[str, Any]]) -> Iterator[Outcome]:
         for message in messages:
-            if outcome := self._ledger.hear(message):
-                yield outcome
+            if message["is"] == STOPPED:
+                task.why = message["why"]
+            elif message["is"] == UNFIT:
+                yield from self._leave_out(task, message)
+            elif message["is"] == "outcome":  # whatever becomes of the job, this task has done with it
+                before, number = len(task.jobs), message["job"]
+                task.jobs = [job for job in task.jobs if job.number != number]
+                if len(task.jobs) < before and (outcome := self._ledger.hear(message)):
+                    yield outcome
+            else:
+                self._ledger.hear(message)
 
-
-def _read(task: _Task) -> list[dict[str, Any]]:
-    """Return what a task has written since the last look."""
-    try:
-        with task.errand.words.open("rb") as file:
-            file.seek(task.read)
-            content = file.read()
-    except FileNotFoundError:
-        return []
-    whole = content[: content.rfind(b"\n") + 1]
-    task.read += len(whole)
-    return [json.loads(line) for line in whole.splitlines()]
+    def _leave_out(self, task: Task, message: Mapping[str, Any]) -> Iterator[Outcome]:
+        """Have a task's jobs done on another node than that which it has met."""
+        self._watch.held(message["message"])
+        self._failed = True
+        if message["node"]:
+            self._unfit[message["node"]] = message["message"]
+        jobs, task.jobs = task.jobs, []
+        yield from self._ledger.lost(jobs, message["message"])
