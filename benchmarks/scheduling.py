@@ -85,8 +85,8 @@ def main(cells: int, gpus: tuple[int, ...], seconds: tuple[float, ...], engine: 
 
 def measure_ray(cells: int, places: tuple[int, ...]) -> None:
     """Have cells done that do nothing by a cluster that pretends to have so many places, and print how it went."""
-    from inpaintbench.execution.engines.clusters.ray import LARGEST_BUNDLE, RayEngine
-    from inpaintbench.execution.engines.clusters.ray_cluster import Cluster
+    from inpaintbench.execution.engines.clusters.ray.cluster import Cluster
+    from inpaintbench.execution.engines.clusters.ray.engine import LARGEST_BUNDLE, RayEngine
     from inpaintbench.execution.engines.clusters.remote import Brief, describe_outcome
     from inpaintbench.plugins import load_registry
 

@@ -26,8 +26,8 @@ import torch
 
 from inpaintbench.errors import PluginError, UsageError
 from inpaintbench.execution.devices.leases import Lease
-from inpaintbench.execution.engines.clusters import ray_node
-from inpaintbench.execution.engines.clusters.ray_node import WANTS_WEIGHTS, Errand, do_errand
+from inpaintbench.execution.engines.clusters.ray import node as ray_node
+from inpaintbench.execution.engines.clusters.ray.node import WANTS_WEIGHTS, Errand, do_errand
 from inpaintbench.execution.engines.clusters.remote import Brief
 from inpaintbench.execution.engines.clusters.shipping import Token
 from inpaintbench.execution.jobs.job import CellJob, Job, TrainingJob
@@ -36,8 +36,8 @@ from inpaintbench.execution.workers.limits import Limits
 from inpaintbench.store import Store
 
 pytest.importorskip("ray", reason="the extra `ray` is not installed")
-from inpaintbench.execution.engines.clusters import ray_address
-from inpaintbench.execution.engines.clusters.ray_cluster import Cluster
+from inpaintbench.execution.engines.clusters.ray import address as ray_address
+from inpaintbench.execution.engines.clusters.ray.cluster import Cluster
 
 SPECIMENS = Path(__file__).parent.parent / "plugins" / "specimens.py"
 LEARNERS = SPECIMENS.with_name("learners.py")

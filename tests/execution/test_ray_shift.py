@@ -22,11 +22,11 @@ from inpaintbench.execution.workers.limits import Limits
 pytest.importorskip("ray", reason="the extra `ray` is not installed")
 from ray.exceptions import OutOfMemoryError, RaySystemError, RayTaskError
 
-from inpaintbench.execution.engines.clusters import ray as engine
-from inpaintbench.execution.engines.clusters import ray_cluster
-from inpaintbench.execution.engines.clusters.ray import WAITING, RayEngine
-from inpaintbench.execution.engines.clusters.ray_cluster import Cluster
-from inpaintbench.execution.engines.clusters.ray_ears import Ears, Heard
+from inpaintbench.execution.engines.clusters.ray import cluster as ray_cluster
+from inpaintbench.execution.engines.clusters.ray import engine
+from inpaintbench.execution.engines.clusters.ray.cluster import Cluster
+from inpaintbench.execution.engines.clusters.ray.ears import Ears, Heard
+from inpaintbench.execution.engines.clusters.ray.engine import WAITING, RayEngine
 
 BRIEF = Brief(plugins=(), path=(), folder="/", variables={}, threads="1", limits=Limits(), deterministic=False)
 

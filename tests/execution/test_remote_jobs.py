@@ -81,13 +81,13 @@ def heard() -> Heard:
 def test_whatever_is_told_elsewhere_is_told_here(name: str, what: tuple[Any, ...]) -> None:
     told: list[tuple[Any, ...]] = []
     watch = Watch()
-    setattr(watch, name, lambda *words: told.append(words))
+    setattr(watch, name, lambda job, *words: told.append((job.number, job.batch_size, *words)))
     ledger = Ledger([cell_job(7)], watch)
     there = _Speaking(lambda message: ledger.hear(json.loads(json.dumps(message))), lambda: None)
 
     getattr(there, name)(cell_job(7, batch_size=2), *what)
 
-    assert told == [(cell_job(7, batch_size=2), *what)]
+    assert told == [(7, 2, *what)]
 
 
 def test_a_lost_job_is_done_again_until_it_has_been_lost_too_often(heard: Heard) -> None:
@@ -105,6 +105,20 @@ def test_a_lost_job_is_done_again_until_it_has_been_lost_too_often(heard: Heard)
     assert (outcome.ended.status, str(outcome.ended.error)) == ("failed", "Gone. That was 3 times.")
     assert ledger.done
     assert heard.words == [("started", 0), *[("retried", 0, 4, "Gone.")] * (LOSSES - 1)]
+
+
+def test_a_lost_job_that_was_to_be_done_anew_goes_on_once_it_has_begun(heard: Heard) -> None:
+    jobs = [cell_job(0, anew=True), cell_job(1, anew=True)]
+    ledger = Ledger(jobs, heard)
+    for number in (0, 1):
+        ledger.hear(message("started", number))
+    ledger.hear(message("progress", 1, images=3))
+    list(ledger.lost(jobs, "Gone."))
+
+    assert [(job.number, job.anew, job.begun) for job in ledger.due() if isinstance(job, CellJob)] == [
+        (0, True, False),
+        (1, True, True),
+    ]
 
 
 def test_only_what_was_under_way_is_blamed_for_a_loss(heard: Heard) -> None:

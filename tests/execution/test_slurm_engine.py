@@ -19,7 +19,7 @@ from inpaintbench.execution.options import Options, parse_settings
 from inpaintbench.store import Store
 
 pytest.importorskip("submitit", reason="the extra `slurm` is not installed")
-from inpaintbench.execution.engines.clusters.slurm_settings import device_of
+from inpaintbench.execution.engines.clusters.slurm.settings import device_of
 
 SPECIMENS = Path(__file__).parent.parent / "plugins" / "specimens.py"
 SLURM: dict[str, Any] = {"engine": "slurm", "slurm": {"cluster": "local"}, "isolation": "process"}

@@ -16,9 +16,10 @@ import pytest
 
 from inpaintbench.errors import BusyError, DeviceError, StoreError, UsageError
 from inpaintbench.execution.engines import Outcome, Watch
-from inpaintbench.execution.engines.clusters import ledger, slurm_node
+from inpaintbench.execution.engines.clusters import ledger
 from inpaintbench.execution.engines.clusters.ledger import LOSSES
 from inpaintbench.execution.engines.clusters.remote import Brief, describe_outcome
+from inpaintbench.execution.engines.clusters.slurm import node as slurm_node
 from inpaintbench.execution.jobs.job import CellJob, Job
 from inpaintbench.execution.options import Options
 from inpaintbench.execution.workers.limits import Limits
@@ -26,11 +27,11 @@ from inpaintbench.execution.workers.limits import Limits
 pytest.importorskip("submitit", reason="the extra `slurm` is not installed")
 import submitit
 
-from inpaintbench.execution.engines.clusters import slurm
-from inpaintbench.execution.engines.clusters.slurm import SlurmEngine
-from inpaintbench.execution.engines.clusters.slurm_node import PATIENCE_SECONDS, Errand, StoppedError, Vigil
-from inpaintbench.execution.engines.clusters.slurm_queue import SlurmQueue, Standing
-from inpaintbench.execution.engines.clusters.slurm_settings import executor_for
+from inpaintbench.execution.engines.clusters.slurm import engine as slurm
+from inpaintbench.execution.engines.clusters.slurm.engine import SlurmEngine
+from inpaintbench.execution.engines.clusters.slurm.node import PATIENCE_SECONDS, Errand, StoppedError, Vigil
+from inpaintbench.execution.engines.clusters.slurm.queue import SlurmQueue, Standing
+from inpaintbench.execution.engines.clusters.slurm.settings import executor_for
 
 BRIEF = Brief(plugins=(), path=(), folder="/", variables={}, threads="1", limits=Limits(), deterministic=False)
 

@@ -62,8 +62,8 @@ def _open_local(options: Options, brief: Brief, nursery: Nursery) -> tuple[Engin
 
 def _open_ray(options: Options, brief: Brief, results: Path, stack: ExitStack) -> tuple[Engine, str]:
     _require("ray", "ray")
-    from inpaintbench.execution.engines.clusters.ray import RayEngine
-    from inpaintbench.execution.engines.clusters.ray_cluster import Cluster
+    from inpaintbench.execution.engines.clusters.ray.cluster import Cluster
+    from inpaintbench.execution.engines.clusters.ray.engine import RayEngine
 
     cluster = stack.enter_context(Cluster(options))
     return RayEngine(cluster, brief, results), cluster.lease.kind
@@ -71,7 +71,7 @@ def _open_ray(options: Options, brief: Brief, results: Path, stack: ExitStack) -
 
 def _open_slurm(options: Options, brief: Brief, results: Path) -> tuple[Engine, str]:
     _require("submitit", "slurm")
-    from inpaintbench.execution.engines.clusters.slurm import SlurmEngine
+    from inpaintbench.execution.engines.clusters.slurm.engine import SlurmEngine
 
     engine = SlurmEngine.open(options, brief, results)
     return engine, engine.options.device

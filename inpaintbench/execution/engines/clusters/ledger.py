@@ -85,7 +85,9 @@ class Ledger:
                 self._watch.retried(job, message["why"])
             case "outcome":
                 return self._ended(job, _read(job, message))
-            case _:
+            case kind:
+                if kind == "progress":
+                    self._open[job.number] = job = job.carried_on()
                 self._watch.hear(job, message)
         return None
 

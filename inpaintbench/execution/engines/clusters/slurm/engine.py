@@ -21,10 +21,10 @@ from inpaintbench.execution.engines import Outcome, Watch
 from inpaintbench.execution.engines.clusters.interruption import interrupted_by_signals
 from inpaintbench.execution.engines.clusters.ledger import Ledger
 from inpaintbench.execution.engines.clusters.remote import UNFIT, Brief
-from inpaintbench.execution.engines.clusters.slurm_node import STOPPED, Errand, Heart, do_errand
-from inpaintbench.execution.engines.clusters.slurm_queue import LocalQueue, Queue, SlurmQueue, has_result
-from inpaintbench.execution.engines.clusters.slurm_settings import device_of, exclude, executor_for
-from inpaintbench.execution.engines.clusters.slurm_task import Task
+from inpaintbench.execution.engines.clusters.slurm.node import STOPPED, Errand, Heart, do_errand
+from inpaintbench.execution.engines.clusters.slurm.queue import LocalQueue, Queue, SlurmQueue, has_result
+from inpaintbench.execution.engines.clusters.slurm.settings import device_of, exclude, executor_for
+from inpaintbench.execution.engines.clusters.slurm.task import Task
 from inpaintbench.execution.jobs.job import Job
 from inpaintbench.execution.options import Options
 

@@ -13,8 +13,8 @@ from ray.exceptions import RayError
 
 from inpaintbench.errors import DeviceError, UsageError
 from inpaintbench.execution.devices.leases import Lease
-from inpaintbench.execution.engines.clusters.ray_address import connect, refuse_other
-from inpaintbench.execution.engines.clusters.ray_ears import Ears, Heard
+from inpaintbench.execution.engines.clusters.ray.address import connect, refuse_other
+from inpaintbench.execution.engines.clusters.ray.ears import Ears, Heard
 from inpaintbench.execution.options import Options
 
 _LOOK_SECONDS: Final = 5.0

@@ -20,8 +20,8 @@ from inpaintbench.execution.engines import Failure, Outcome, Watch
 from inpaintbench.execution.engines.backlog import Backlog
 from inpaintbench.execution.engines.clusters.interruption import interrupted_by_signals
 from inpaintbench.execution.engines.clusters.ledger import Ledger
-from inpaintbench.execution.engines.clusters.ray_cluster import Cluster
-from inpaintbench.execution.engines.clusters.ray_node import WANTS_WEIGHTS, Errand, do_errand
+from inpaintbench.execution.engines.clusters.ray.cluster import Cluster
+from inpaintbench.execution.engines.clusters.ray.node import WANTS_WEIGHTS, Errand, do_errand
 from inpaintbench.execution.engines.clusters.remote import UNFIT, Brief
 from inpaintbench.execution.engines.clusters.shipping import Token, pack_checkpoint, place_cell, token_in
 from inpaintbench.execution.engines.local import TICK_SECONDS
