@@ -135,14 +135,18 @@ class CellRecord:
                 type than was written, or was altered since.
         """
         refuse_newer(document)
-        _refuse_other_types(document)
+        schema = document.get(FIELD, 1)
+        bears_checksum = isinstance(schema, int) and schema > 1
+        why = why_damaged(document) if bears_checksum else ""
+        if why or not bears_checksum:  # else every value is as it was written
+            _refuse_other_types(document)
         content = {name: value for name, value in document.items() if name not in (FIELD, CHECKSUM)}
         try:
             metrics = tuple(_one_of_all(MetricColumn(**metric)) for metric in content["metrics"])
             record = cls(**{**content, "metrics": metrics, "unreadable": tuple(content["unreadable"])})
         except (KeyError, TypeError) as error:
             raise StoreError(f"is no record of a cell: {error}") from error
-        if document.get(FIELD, 1) > 1 and (why := why_damaged(document)):
+        if why:
             raise StoreError(why)
         return record
 

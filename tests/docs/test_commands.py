@@ -137,8 +137,17 @@ def run_command(command: str, block: Block) -> None:
     assert result.exit_code == 0, f"{block.place}: {command}\n{result.output}"
 
 
+LONG = {"writing-a-method.md"}
+"""Pages whose commands take half a minute: their tests are marked slow."""
+
+
 @pytest.mark.parametrize(
-    "page", [pytest.param(page, id=str(page.relative_to(ROOT))) for page in PAGES if runnable(page)]
+    "page",
+    [
+        pytest.param(page, id=str(page.relative_to(ROOT)), marks=[pytest.mark.slow] if page.name in LONG else [])
+        for page in PAGES
+        if runnable(page)
+    ],
 )
 def test_a_page_does_what_it_says(page: Path, world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if page.name == "running.md":  # the page is about workers; elsewhere they would only take time

@@ -115,6 +115,7 @@ def test_a_killed_run_is_completed_by_the_next_one(arguments: dict[str, Any], tm
     assert killed >= MOMENTS / 3  # the others were done before the signal came
 
 
+@pytest.mark.slow
 def test_a_run_that_is_killed_again_and_again_gets_there(arguments: dict[str, Any], tmp_path: Path) -> None:
     expected = inpaintbench.run(**arguments, out=tmp_path / "expected")
     lot = random.Random(1)

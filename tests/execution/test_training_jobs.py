@@ -40,6 +40,7 @@ def test_a_worker_trains_what_this_process_would(learn_in: Learn) -> None:
     assert there.records().drop(columns="seconds").equals(here.records().drop(columns="seconds"))
 
 
+@pytest.mark.slow
 def test_a_training_that_kills_its_worker_costs_its_own_cells(learn_in: Learn) -> None:
     results = learn_in("workers", methods=["tiny[fault=dies]", "tiny", "tiny[fault=raises]"])
     messages = {cell.record.method: (cell.record.error or {}).get("message", "") for cell in results.cells}

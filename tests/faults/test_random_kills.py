@@ -118,7 +118,7 @@ def check_moments(start: Any, options: list[str], suite: dict[str, Any], out: Pa
 
 
 def test_a_few_moments(start: Any, options: list[str], suite: dict[str, Any], tmp_path: Path) -> None:
-    check_moments(start, options, suite, tmp_path, 3)
+    check_moments(start, options, suite, tmp_path, 2)
 
 
 @pytest.mark.slow
