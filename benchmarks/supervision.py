@@ -38,7 +38,7 @@ WAYS: Final = {
 
 @click.command()
 @click.option("--images", default=50, show_default=True, help="Of each small cell.")
-@click.option("--long-images", default=150, show_default=True, help="Of each cell that two workers share.")
+@click.option("--long-images", default=300, show_default=True, help="Of each cell that two workers share.")
 @click.option("--repeats", default=5, show_default=True, help="Runs of each kind, of which the best counts.")
 @click.option("--whole/--no-whole", default=False, help="Run all 10,000 cells, twice, for the memory at the end.")
 @click.option("--part", "parts", multiple=True, type=click.Choice(PARTS), default=PARTS, help="Repeatable.")
