@@ -59,6 +59,7 @@ ALLOWED: dict[str, set[str]] = {
     "ranking": {"columns", "records"},
     "leaderboard": {"ranking", "columns", "records", "stored"},
     "strata": {"leaderboard", "ranking", "columns", "records", "stored", "errors"},
+    "statistics": {"leaderboard", "columns", "records", "stored", "seeding", "errors"},
     "report": {"strata", "leaderboard", "ranking", "columns", "records", "errors", "provenance"},
     "results": {"store", "stored", "errors", "leaderboard", "report"},
     # what runs

@@ -1,0 +1,88 @@
+"""What several methods have made of the same image and hole: their numbers side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from inpaintbench.errors import StoreError
+from inpaintbench.leaderboard import Entry
+from inpaintbench.records import MetricColumn
+from inpaintbench.stored import StoredCell, open_images
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+IMAGE: Final = ["item", "image_hash", "hole_hash"]
+"""What two records must have in common to be of the same image under the same hole."""
+
+
+@dataclass(frozen=True)
+class Paired:
+    """The numbers of several methods over the same images.
+
+    Attributes:
+        scores: a column a method, a row an image, in the data set's order; indexed by `IMAGE`. NaN where a metric is
+            undefined.
+        left_out: how many images one method has and another lacks.
+    """
+
+    scores: pd.DataFrame
+    left_out: int
+
+
+def read_scores(entry: Entry, metrics: Sequence[MetricColumn]) -> pd.DataFrame:
+    """Return the numbers of an entry's images: a column a metric by name, as far as it has them, indexed by `IMAGE`.
+
+    A metric that the shown cell's table lacks is looked for in the other results of the same completions.
+
+    Raises:
+        StoreError: if a table cannot be read.
+    """
+    import pandas as pd
+
+    frames: list[pd.DataFrame] = []
+    missing = [metric.name for metric in metrics]
+    for cell in (entry.cell, *entry.others):
+        if missing:
+            frames.append(_read(cell, missing))
+            missing = [name for name in missing if name not in frames[-1]]
+    return pd.concat(frames, axis="columns") if frames else pd.DataFrame()
+
+
+def pair(tables: Mapping[str, pd.DataFrame], metric: str) -> Paired:
+    """Return one metric of several methods over the images that all of them have.
+
+    Args:
+        tables: what `read_scores` returns, by method.
+        metric: its name.
+    """
+    import pandas as pd
+
+    columns = {method: table[metric] for method, table in tables.items() if metric in table}
+    together = pd.concat(columns, axis="columns", join="inner") if columns else pd.DataFrame()
+    every: Iterable[object] = set().union(*(column.index for column in columns.values()))
+    return Paired(together, len(set(every)) - len(together))
+
+
+def _read(cell: StoredCell, names: Sequence[str]) -> pd.DataFrame:
+    import pyarrow as pa
+
+    cell.verify()
+    try:
+        with open_images(cell.table) as file:
+            present = set(file.schema_arrow.names)
+            wanted = [
+                *(name for name in IMAGE if name in present),
+                "index",
+                *(name for name in names if name in present),
+            ]
+            frame = file.read(wanted).to_pandas().sort_values("index", kind="stable")
+    except (OSError, ValueError, KeyError, pa.ArrowException) as error:
+        raise StoreError(f"{cell.table} cannot be read: {error}") from error
+    for name in IMAGE:
+        if name not in frame:  # results that are older than the hashes
+            frame[name] = ""
+    scores: pd.DataFrame = frame.drop(columns="index").set_index(IMAGE).astype("float64")
+    return scores
