@@ -129,4 +129,4 @@ def slug(selector: str) -> str:
     held = len(safe) <= 100 and not safe.endswith(".") and safe.partition(".")[0].lower() not in _DEVICES
     if safe == selector and held:
         return safe
-    return f"{safe[:80]}-{sha256(selector.encode()).hexdigest()[:8]}"
+    return f"{safe[:80]}-{sha256(selector.encode(errors='surrogatepass')).hexdigest()[:8]}"

@@ -295,6 +295,13 @@ def test_a_folder_that_cannot_be_looked_into_is_a_problem(folder: Path, monkeypa
         list(store.scan())
 
 
+def test_a_name_that_is_no_unicode_has_a_folder(tmp_path: Path) -> None:
+    odd = Store(tmp_path).folder("tv", "image_folder[path=\udce4]", "circle", "00")
+
+    assert odd.relative_to(tmp_path).as_posix().isascii()
+    assert slug("\udce4") != slug("\udce5")
+
+
 def test_scanning_passes_over_what_is_damaged_and_says_so(folder: Path) -> None:
     others = [folder.with_name(name) for name in ("aa", "bb", "cc")]
     for path in (folder, *others):

@@ -134,6 +134,18 @@ def test_what_failed_says_how(look: Look, status: str) -> None:
     assert only(look()) == ("failed", f"{status}: no luck")
 
 
+def test_a_folder_that_must_not_be_searched_is_missing_and_says_why(
+    look: Look, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path, **_: bool) -> bool:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "exists", refuse)
+    state, why = only(look())
+    assert state == "missing"
+    assert "cannot be read: [Errno 13] Permission denied" in why
+
+
 def test_a_folder_with_nothing_but_a_lock_is_missing(look: Look) -> None:
     (planned,) = look()
     CellWriter(planned.folder).open().close()

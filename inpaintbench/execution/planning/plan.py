@@ -172,6 +172,8 @@ def _look_up(cell: Cell, store: Store) -> PlannedCell:
         stored = store.read(folder) if folder.exists() else None
     except StoreError as error:
         return PlannedCell(cell, "missing", str(error), folder)
+    except OSError as error:  # a folder above it must not be searched
+        return PlannedCell(cell, "missing", f"{folder} cannot be read: {error}", folder)
     if stored is None:
         if differences := nearest_difference(cell.identity, folder.parent):
             return PlannedCell(cell, "stale", f"differs in {', '.join(differences)}", folder)
