@@ -140,6 +140,7 @@ class CellRecord:
         why = why_damaged(document) if bears_checksum else ""
         if why or not bears_checksum:  # else every value is as it was written
             _refuse_other_types(document)
+        _refuse_unknown_status(document)
         content = {name: value for name, value in document.items() if name not in (FIELD, CHECKSUM)}
         try:
             metrics = tuple(_one_of_all(MetricColumn(**metric)) for metric in content["metrics"])
@@ -198,9 +199,6 @@ _METRIC: Final[Mapping[str, _Expected]] = {
 def _refuse_other_types(document: Mapping[str, Any]) -> None:
     """Refuse a record so edited or damaged that a table would stumble over it. What is absent is not looked at."""
     _check_types(document, _CELL)
-    if document.get("status", "complete") not in get_args(Status):
-        expected = ", ".join(get_args(Status))
-        raise StoreError(f"is no record of a cell: status is {document['status']!r}, expected one of {expected}")
     for name, fields in (("metrics", _METRIC), ("unreadable", {"item": _TEXT, "reason": _TEXT})):
         for position, entry in enumerate(document.get(name, ())):
             where = f"{name}[{position}]"
@@ -216,6 +214,13 @@ def _refuse_other_types(document: Mapping[str, Any]) -> None:
     for part in ("method", "dataset", "mask"):
         _check_types(identity, {part: _OBJECT}, "identity.")
         _check_types(identity.get(part, {}), {"version": _WHOLE}, f"identity.{part}.")
+
+
+def _refuse_unknown_status(document: Mapping[str, Any]) -> None:
+    """Refuse a record of which nobody would know what it is worth."""
+    if document.get("status", "complete") not in get_args(Status):
+        expected = ", ".join(get_args(Status))
+        raise StoreError(f"is no record of a cell: status is {document['status']!r}, expected one of {expected}")
 
 
 def _check_types(found: Mapping[str, Any], fields: Mapping[str, _Expected], where: str = "") -> None:
