@@ -10,15 +10,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, Literal, Self, get_args
+from typing import Any, Final, Literal, Self, get_args
 
 from inpaintbench.errors import StoreError
 from inpaintbench.integrity import FIELD as CHECKSUM
 from inpaintbench.integrity import sealed, why_damaged
 from inpaintbench.schema import FIELD, why_refused
-
-if TYPE_CHECKING:
-    pass
 
 SCHEMA: Final = 2
 """Of `cell.json`: the first had neither a checksum nor `table`."""

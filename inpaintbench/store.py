@@ -21,16 +21,13 @@ from collections.abc import Iterator
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from inpaintbench.cell_writer import CellWriter, reporting
 from inpaintbench.errors import BusyError, StoreError
 from inpaintbench.journal import Journal
 from inpaintbench.records import CellRecord
 from inpaintbench.stored import StoredCell
-
-if TYPE_CHECKING:
-    pass
 
 _DEVICES: Final = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}
 """What Windows takes for a device, whatever follows the first dot."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -62,8 +62,8 @@ def pair(tables: Mapping[str, pd.DataFrame], metric: str) -> Paired:
 
     columns = {method: table[metric] for method, table in tables.items() if metric in table}
     together = pd.concat(columns, axis="columns", join="inner") if columns else pd.DataFrame()
-    every: Iterable[object] = set().union(*(column.index for column in columns.values()))
-    return Paired(together, len(set(every)) - len(together))
+    every = {image for column in columns.values() for image in column.index}
+    return Paired(together, len(every) - len(together))
 
 
 def _read(cell: StoredCell, names: Sequence[str]) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import psutil
 import torch
 
 from inpaintbench.errors import DeviceError
-from inpaintbench.execution.devices.settings import Changed, Settings
+from inpaintbench.execution.devices.settings import Changed, Settings, put_back
 
 
 def choose_device(name: str) -> torch.device:
@@ -63,19 +63,13 @@ def synchronize(device: torch.device) -> None:
         torch.mps.synchronize()
 
 
-@contextmanager
-def torch_state_restored(changed: Changed = lambda names: None) -> Iterator[None]:
+def torch_state_restored(changed: Changed = lambda names: None) -> AbstractContextManager[None]:
     """Put torch's global settings back as they were, so that one method's do not reach the next method's cells.
 
     Args:
         changed: told what had to be put back, if anything.
     """
-    before = Settings.read()
-    try:
-        yield
-    finally:
-        if names := before.restore():
-            changed(names)
+    return put_back(Settings.read(), changed)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Any, Final, Self
+from typing import Any, Final, Protocol, Self
 
 import torch
 
@@ -23,6 +23,24 @@ _PRECISIONS: Final = (
     "mkldnn.matmul.",
 )  # fmt: skip
 """What of `torch.backends` has a precision of its own, from torch 2.9 on."""
+
+
+class State(Protocol):
+    """What something was like at some moment."""
+
+    def restore(self) -> list[str]:
+        """Let it be like this again, and return the names of what was not."""
+        ...
+
+
+@contextmanager
+def put_back(before: State, changed: Changed) -> Iterator[None]:
+    """Let something be again what it was before, and tell what was not."""
+    try:
+        yield
+    finally:
+        if names := before.restore():
+            changed(names)
 
 
 @dataclass(frozen=True)

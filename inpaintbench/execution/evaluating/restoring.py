@@ -10,13 +10,11 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
-from inpaintbench.execution.devices.settings import Changed
+from inpaintbench.execution.devices.settings import Changed, put_back
 
 _USUAL: Final = 0o022
 
@@ -79,19 +77,13 @@ _NAMES: Final = {
 }
 
 
-@contextmanager
-def process_state_restored(changed: Changed = lambda names: None) -> Iterator[None]:
+def process_state_restored(changed: Changed = lambda names: None) -> contextlib.AbstractContextManager[None]:
     """Put working directory, environment, `sys.path` and the file mode mask back as they were.
 
     Args:
         changed: told what had to be put back, if anything.
     """
-    before = ProcessState.read()
-    try:
-        yield
-    finally:
-        if names := before.restore():
-            changed(names)
+    return put_back(ProcessState.read(), changed)
 
 
 def _working_directory() -> Path | None:
