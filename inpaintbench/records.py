@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -15,6 +14,18 @@ from typing import Any, Final, Literal, Self, get_args
 from inpaintbench.errors import StoreError
 from inpaintbench.integrity import FIELD as CHECKSUM
 from inpaintbench.integrity import sealed, why_damaged
+from inpaintbench.json_types import (
+    LIST,
+    NUMBER_OR_NULL,
+    OBJECT,
+    OBJECT_OR_NULL,
+    SWITCH,
+    TEXT,
+    WHOLE,
+    WHOLE_OR_NULL,
+    Expected,
+    why_of_other_type,
+)
 from inpaintbench.schema import FIELD, why_refused
 
 SCHEMA: Final = 2
@@ -167,50 +178,39 @@ def refuse_newer(document: Mapping[str, Any]) -> None:
         raise StoreError(why)
 
 
-_Expected = tuple[str, tuple[type, ...]]
-"""What a value of the JSON document has to be: in words, and the types as Python reads them."""
-
-_SHOWN: Final = 60  # characters of a value in a message
-_NULL: Final = type(None)
-_TEXT: Final[_Expected] = ("text", (str,))
-_WHOLE: Final[_Expected] = ("a whole number", (int,))
-_SWITCH: Final[_Expected] = ("true or false", (bool,))
-_LIST: Final[_Expected] = ("a list", (list, tuple))  # a tuple until it has passed through JSON
-_OBJECT: Final[_Expected] = ("an object", (dict,))
-_NUMBER_OR_NULL: Final[_Expected] = ("a number or null", (float, int, _NULL))
-_CELL: Final[Mapping[str, _Expected]] = {
-    **dict.fromkeys(("key", "status", "method", "dataset", "mask", "started", "finished"), _TEXT),
-    **dict.fromkeys(("size", "seed", "protocol", "expected", "scored", "unconverged", "clamped", "schema"), _WHOLE),
-    **dict.fromkeys(("identity", "means", "timing", "memory", "environment", "table"), _OBJECT),
-    **dict.fromkeys(("metrics", "unreadable"), _LIST),
-    "limit": ("a whole number or null", (int, _NULL)),
-    "error": ("an object or null", (dict, _NULL)),
+_CELL: Final[Mapping[str, Expected]] = {
+    **dict.fromkeys(("key", "status", "method", "dataset", "mask", "started", "finished"), TEXT),
+    **dict.fromkeys(("size", "seed", "protocol", "expected", "scored", "unconverged", "clamped", "schema"), WHOLE),
+    **dict.fromkeys(("identity", "means", "timing", "memory", "environment", "table"), OBJECT),
+    **dict.fromkeys(("metrics", "unreadable"), LIST),
+    "limit": WHOLE_OR_NULL,
+    "error": OBJECT_OR_NULL,
 }
-_METRIC: Final[Mapping[str, _Expected]] = {
-    **dict.fromkeys(("name", "plugin", "label", "unit", "weights", "unavailable"), _TEXT),
-    **dict.fromkeys(("higher_is_better", "ranked"), _SWITCH),
-    **dict.fromkeys(("decimals", "version"), _WHOLE),
+_METRIC: Final[Mapping[str, Expected]] = {
+    **dict.fromkeys(("name", "plugin", "label", "unit", "weights", "unavailable"), TEXT),
+    **dict.fromkeys(("higher_is_better", "ranked"), SWITCH),
+    **dict.fromkeys(("decimals", "version"), WHOLE),
 }
 
 
 def _refuse_other_types(document: Mapping[str, Any]) -> None:
     """Refuse a record so edited or damaged that a table would stumble over it. What is absent is not looked at."""
     _check_types(document, _CELL)
-    for name, fields in (("metrics", _METRIC), ("unreadable", {"item": _TEXT, "reason": _TEXT})):
+    for name, fields in (("metrics", _METRIC), ("unreadable", {"item": TEXT, "reason": TEXT})):
         for position, entry in enumerate(document.get(name, ())):
             where = f"{name}[{position}]"
-            _check_types({where: entry}, {where: _OBJECT})
+            _check_types({where: entry}, {where: OBJECT})
             _check_types(entry, fields, f"{where}.")
             if name == "unreadable" and "item" not in entry:
                 raise StoreError(f"is no record of a cell: {where} lacks item, the image that it is about")
     error, means, identity = document.get("error") or {}, document.get("means", {}), document.get("identity", {})
-    _check_types(error, dict.fromkeys(error, _TEXT), "error.")
-    _check_types(means, dict.fromkeys(means, _NUMBER_OR_NULL), "means.")
-    _check_types(document.get("timing", {}), {"seconds_per_image": _NUMBER_OR_NULL}, "timing.")
-    _check_types(document.get("environment", {}), {"device": _OBJECT}, "environment.")
+    _check_types(error, dict.fromkeys(error, TEXT), "error.")
+    _check_types(means, dict.fromkeys(means, NUMBER_OR_NULL), "means.")
+    _check_types(document.get("timing", {}), {"seconds_per_image": NUMBER_OR_NULL}, "timing.")
+    _check_types(document.get("environment", {}), {"device": OBJECT}, "environment.")
     for part in ("method", "dataset", "mask"):
-        _check_types(identity, {part: _OBJECT}, "identity.")
-        _check_types(identity.get(part, {}), {"version": _WHOLE}, f"identity.{part}.")
+        _check_types(identity, {part: OBJECT}, "identity.")
+        _check_types(identity.get(part, {}), {"version": WHOLE}, f"identity.{part}.")
 
 
 def _refuse_unknown_status(document: Mapping[str, Any]) -> None:
@@ -220,9 +220,6 @@ def _refuse_unknown_status(document: Mapping[str, Any]) -> None:
         raise StoreError(f"is no record of a cell: status is {document['status']!r}, expected one of {expected}")
 
 
-def _check_types(found: Mapping[str, Any], fields: Mapping[str, _Expected], where: str = "") -> None:
-    for name, (words, types) in fields.items():
-        if name in found and type(found[name]) not in types:  # isinstance takes true for a whole number
-            value = json.dumps(found[name], default=repr)
-            shown = value if len(value) <= _SHOWN else value[:_SHOWN] + "…"
-            raise StoreError(f"is no record of a cell: {where}{name} is {shown}, expected {words}")
+def _check_types(found: Mapping[str, Any], fields: Mapping[str, Expected], where: str = "") -> None:
+    if why := why_of_other_type(found, fields, where):
+        raise StoreError(f"is no record of a cell: {why}")

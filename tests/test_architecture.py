@@ -18,6 +18,7 @@ ALLOWED: dict[str, set[str]] = {
     "ops": set(),
     "atomic": set(),
     "integrity": set(),
+    "json_types": set(),
     "provenance": {"integrity"},
     "parameters": {"errors"},
     "caching": {"errors"},
@@ -34,7 +35,7 @@ ALLOWED: dict[str, set[str]] = {
     "hookspecs": {"api"},
     "metrics": {"", "api", "errors", "ops", "weights"},
     # what is trained
-    "checkpoints": {"api", "atomic", "caching", "errors", "integrity", "provenance", "schema"},
+    "checkpoints": {"api", "atomic", "caching", "errors", "integrity", "json_types", "provenance", "schema"},
     "training": {"api", "atomic", "checkpoints", "errors", "provenance", "schema", "seeding"},
     # finding and choosing plugins
     "plugins": {"hookspecs", "api", "errors"},
@@ -45,7 +46,7 @@ ALLOWED: dict[str, set[str]] = {
     },
     # what is stored
     "schema": set(),
-    "records": {"errors", "integrity", "schema"},
+    "records": {"errors", "integrity", "json_types", "schema"},
     "stored": {"errors", "integrity", "journal", "records", "schema"},
     "journal": {"errors", "integrity", "records", "schema"},
     "cell_writer": {"records", "stored", "journal", "atomic", "errors"},

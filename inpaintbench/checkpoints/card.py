@@ -13,6 +13,7 @@ from inpaintbench.atomic import write_json
 from inpaintbench.errors import CheckpointError
 from inpaintbench.integrity import FIELD as CHECKSUM
 from inpaintbench.integrity import sealed, why_damaged
+from inpaintbench.json_types import LIST, NUMBER, OBJECT, TEXT, WHOLE, Expected, why_of_other_type
 from inpaintbench.schema import FIELD, why_refused
 
 SCHEMA: Final = 2
@@ -118,20 +119,12 @@ class Card:
             raise CheckpointError(f"{path} is no card of a checkpoint: {error}.") from error
 
 
-_Expected = tuple[str, tuple[type, ...]]
-"""What a value of the JSON document has to be: in words, and the types as Python reads them."""
-
-_TEXT: Final[_Expected] = ("text", (str,))
-_WHOLE: Final[_Expected] = ("a whole number", (int,))
-_NUMBER: Final[_Expected] = ("a number", (float, int))
-_OBJECT: Final[_Expected] = ("an object", (dict,))
-_LIST: Final[_Expected] = ("a list", (list, tuple))  # a tuple until it has passed through JSON
-_CARD: Final[Mapping[str, _Expected]] = {
-    **dict.fromkeys(("key", "status", "method", "dataset", "mask", "error", "finished"), _TEXT),
-    **dict.fromkeys(("size", "steps", "images"), _WHOLE),
-    **dict.fromkeys(("epochs", "seconds"), _NUMBER),
-    **dict.fromkeys(("identity", "parameters", "losses", "environment", "weights"), _OBJECT),
-    "warnings": _LIST,
+_CARD: Final[Mapping[str, Expected]] = {
+    **dict.fromkeys(("key", "status", "method", "dataset", "mask", "error", "finished"), TEXT),
+    **dict.fromkeys(("size", "steps", "images"), WHOLE),
+    **dict.fromkeys(("epochs", "seconds"), NUMBER),
+    **dict.fromkeys(("identity", "parameters", "losses", "environment", "weights"), OBJECT),
+    "warnings": LIST,
 }
 
 
@@ -140,34 +133,27 @@ def _why_no_card(given: Mapping[str, Any]) -> str:
     if given.keys() != _CARD.keys():
         absent, odd = sorted(_CARD.keys() - given.keys()), sorted(given.keys() - _CARD.keys())
         return f"it lacks {', '.join(absent)}" if absent else f"it has {', '.join(odd)}, which no card has"
-    if why := _why_other_types(given, _CARD):
+    if why := why_of_other_type(given, _CARD):
         return why
     if given["status"] not in get_args(Outcome):
         return f"status is {given['status']!r:.60}, expected {' or '.join(get_args(Outcome))}"
     weights, identity = given["weights"], given["identity"]
     if given["status"] == "complete" and not weights.get("sha256"):
         return "weights lacks sha256, by which the file of weights is known"
-    parts: list[tuple[str, Mapping[str, Any], Mapping[str, _Expected]]] = [
-        ("weights.", weights, {"sha256": _TEXT, "bytes": _WHOLE, "dtype": _TEXT}),
-        ("identity.", identity, {"method": _TEXT, "parameters": _OBJECT, "dataset": _OBJECT, "masks": _LIST}),
-        ("warnings", *_numbered(given["warnings"], _TEXT)),
-        ("identity.masks", *_numbered(identity.get("masks", ()), _OBJECT)),
-        ("parameters.", given["parameters"], dict.fromkeys(given["parameters"], _WHOLE)),
-        ("losses.", given["losses"], dict.fromkeys(given["losses"], _OBJECT)),
+    parts: list[tuple[str, Mapping[str, Any], Mapping[str, Expected]]] = [
+        ("weights.", weights, {"sha256": TEXT, "bytes": WHOLE, "dtype": TEXT}),
+        ("identity.", identity, {"method": TEXT, "parameters": OBJECT, "dataset": OBJECT, "masks": LIST}),
+        ("warnings", *_numbered(given["warnings"], TEXT)),
+        ("identity.masks", *_numbered(identity.get("masks", ()), OBJECT)),
+        ("parameters.", given["parameters"], dict.fromkeys(given["parameters"], WHOLE)),
+        ("losses.", given["losses"], dict.fromkeys(given["losses"], OBJECT)),
     ]
-    return next(filter(None, (_why_other_types(found, fields, where) for where, found, fields in parts)), "")
+    return next(filter(None, (why_of_other_type(found, fields, where) for where, found, fields in parts)), "")
 
 
-def _numbered(entries: Any, expected: _Expected) -> tuple[dict[str, Any], dict[str, _Expected]]:
+def _numbered(entries: Any, expected: Expected) -> tuple[dict[str, Any], dict[str, Expected]]:
     """Return a list as an object whose names are the places in it, and that all of it is expected to be the same."""
     found = {
         f"[{position}]": entry for position, entry in enumerate(entries if isinstance(entries, list | tuple) else ())
     }
     return found, dict.fromkeys(found, expected)
-
-
-def _why_other_types(found: Mapping[str, Any], fields: Mapping[str, _Expected], where: str = "") -> str:
-    for name, (words, types) in fields.items():
-        if name in found and type(found[name]) not in types:  # isinstance takes true for a whole number
-            return f"{where}{name} is {json.dumps(found[name], default=repr):.60}, expected {words}"
-    return ""
