@@ -32,11 +32,13 @@ ALLOWED: dict[str, set[str]] = {
     "archives": {"errors"},
     "weights": {"downloads", "errors"},
     "api": {"errors", "parameters", "seeding"},
-    "hookspecs": {"api"},
+    "hookspecs": {"api", "records"},
     "metrics": {"", "api", "errors", "ops", "weights"},
     # what is trained
     "checkpoints": {"api", "atomic", "caching", "errors", "integrity", "json_types", "provenance", "schema"},
     "training": {"api", "atomic", "checkpoints", "errors", "provenance", "schema", "seeding"},
+    # who is told of what was run
+    "trackers": {"", "atomic", "errors", "hookspecs", "records", "stored"},
     # finding and choosing plugins
     "plugins": {"hookspecs", "api", "errors"},
     "selectors": {"plugins", "api", "errors", "parameters", "weights"},
@@ -60,19 +62,31 @@ ALLOWED: dict[str, set[str]] = {
     "ranking": {"columns", "records"},
     "leaderboard": {"ranking", "columns", "records", "stored"},
     "strata": {"leaderboard", "ranking", "columns", "records", "stored", "errors"},
-    "statistics": {"leaderboard", "columns", "records", "stored", "seeding", "errors"},
-    "report": {"strata", "leaderboard", "ranking", "columns", "records", "errors", "provenance"},
+    "statistics": {
+        "atomic", "caching", "leaderboard", "ranking", "columns", "integrity", "records", "schema", "stored", "seeding",
+        "errors",
+    },
+    "report": {"statistics", "strata", "leaderboard", "ranking", "columns", "records", "errors", "provenance"},
+    "comparing": {
+        "statistics", "strata", "leaderboard", "ranking", "columns", "records", "stored", "seeding", "errors", "report",
+    },
+    "figures": {"errors"},
+    "site": {
+        "atomic", "checkpoints", "columns", "errors", "holes", "leaderboard", "provenance", "ranking", "records",
+        "report", "seeding", "statistics", "store", "stored", "strata", "training",
+    },
     "results": {"store", "stored", "errors", "leaderboard", "report"},
     # what runs
     "execution": {
         "api", "atomic", "cell_writer", "checkpoints", "errors", "explaining", "fingerprints", "holes", "integrity",
         "journal", "logbook", "metrics", "ops", "plugins", "prepared", "provenance", "records", "results", "seeding",
-        "selectors", "store", "stored", "suite", "training", "weights",
+        "selectors", "store", "stored", "suite", "trackers", "training", "weights",
     },
     "cli": {
-        "", "api", "atomic", "checkpoints", "contact_sheet", "downloads", "errors", "execution", "explaining",
-        "fingerprints", "folders", "leaderboard", "logbook", "merging", "parameters", "plugins", "prepared",
-        "provenance", "records", "report", "results", "selectors", "status", "store", "stored", "suite", "weights",
+        "", "api", "atomic", "checkpoints", "columns", "comparing", "contact_sheet", "downloads", "errors", "execution",
+        "explaining", "figures", "fingerprints", "folders", "leaderboard", "logbook", "merging", "parameters",
+        "plugins", "prepared", "provenance", "records", "report", "results", "selectors", "site", "statistics",
+        "status", "store", "stored", "suite", "trackers", "weights",
     },
     # the face of the package: hookimpl at once, run and Results when asked for
     "": {"hookspecs", "execution", "results"},

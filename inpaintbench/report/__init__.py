@@ -1,8 +1,8 @@
 """Printed leaderboards: one file a format, and one description of the table that they share.
 
-`sheet` says what a table consists of, `views`, `stratified` and `titles` arrange it, `notes` writes what stands below
-it, `frame` turns it into a `pandas.DataFrame`, and each `as_…` module prints it. A further format is one more such
-module and one more line in `FORMATS`.
+`sheet` says what a table consists of, `views`, `stratified` and `titles` arrange a leaderboard as one, `notes` writes
+what stands below it, and `frame` turns it into a `pandas.DataFrame`. Each `as_…` module writes one format: of any
+sheet, or, for programs, of a leaderboard. A further format is one more such module, and a line in `SHEETS` or `DATA`.
 """
 
 from __future__ import annotations
@@ -15,21 +15,23 @@ from inpaintbench.errors import UnknownNameError
 from inpaintbench.leaderboard import Leaderboard
 from inpaintbench.report import as_csv, as_html, as_json, as_latex, as_markdown, as_text
 from inpaintbench.report.frame import to_frame
-from inpaintbench.report.views import By, TableOptions
+from inpaintbench.report.sheet import Sheet
+from inpaintbench.report.views import By, TableOptions, build_sheet
 
-__all__ = ["FORMATS", "By", "render", "to_frame"]
+__all__ = ["FORMATS", "By", "render", "to_frame", "write"]
 
-FORMATS: Final[Mapping[str, Callable[[Leaderboard, TableOptions], str]]] = MappingProxyType(
-    {
-        "text": as_text.render,
-        "md": as_markdown.render,
-        "csv": as_csv.render,
-        "json": as_json.render,
-        "latex": as_latex.render,
-        "html": as_html.render,
-    }
+SHEETS: Final[Mapping[str, Callable[[Sheet], str]]] = MappingProxyType(
+    {"text": as_text.write, "md": as_markdown.write, "latex": as_latex.write, "html": as_html.write}
 )
-"""By the name that `bench table --format` takes."""
+"""Formats for people: how a sheet is written in each."""
+
+DATA: Final[Mapping[str, Callable[[Leaderboard, TableOptions], str]]] = MappingProxyType(
+    {"csv": as_csv.render, "json": as_json.render}
+)
+"""Formats for programs: how a leaderboard is written in each."""
+
+FORMATS: Final = ("text", "md", "csv", "json", "latex", "html")
+"""What `bench table --format` takes."""
 
 
 def render(
@@ -44,7 +46,7 @@ def render(
 
     Args:
         leaderboard: what to print.
-        format: a key of `FORMATS`.
+        format: one of `FORMATS`.
         by: `mask` or `dataset`: what stands side by side, in a block for each metric. `hole_ratio` or `class`: by what
             images are told apart, in a block for each metric, data set, mask and size, with the methods side by side.
             None for a block for each data set, mask and size, with the metrics side by side. JSON always holds every
@@ -64,4 +66,23 @@ def render(
         raise UnknownNameError("table format", format, FORMATS)
     if by is not None and by not in get_args(By):
         raise UnknownNameError("arrangement", by, get_args(By))
-    return FORMATS[format](leaderboard, TableOptions(by=by, metrics=metrics, color=color))
+    options = TableOptions(by=by, metrics=metrics)
+    if format in DATA:
+        return DATA[format](leaderboard, options)
+    return write(build_sheet(leaderboard, options), format, color=color)
+
+
+def write(sheet: Sheet, format: str = "text", *, color: bool = False) -> str:
+    """Write a sheet.
+
+    Args:
+        sheet: what to write.
+        format: a key of `SHEETS`.
+        color: whether `text` may hold ANSI styles; other formats take no notice.
+
+    Raises:
+        UnknownNameError: if there is no such format.
+    """
+    if format not in SHEETS:
+        raise UnknownNameError("format of a sheet", format, SHEETS)
+    return as_text.write(sheet, color) if format == "text" else SHEETS[format](sheet)

@@ -1,4 +1,4 @@
-"""The leaderboard as an HTML page that needs no other file: best in bold, second best underlined."""
+"""A sheet as an HTML page that needs no other file: best in bold, second best underlined."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from typing import Final
 
 import pandas as pd
 
-from inpaintbench.leaderboard import Leaderboard
-from inpaintbench.report.sheet import Block, Item, clean
-from inpaintbench.report.views import TableOptions, build_sheet
+from inpaintbench.report.sheet import Block, Item, Sheet, clean
 
 _CLASSES: Final = {0: "", 1: "best", 2: "second"}
 _PAGE: Final = """<!DOCTYPE html>
@@ -43,9 +41,8 @@ th:first-child, td:first-child {{ text-align: left; padding-left: 0; }}
 """
 
 
-def render(leaderboard: Leaderboard, options: TableOptions) -> str:
+def write(sheet: Sheet) -> str:
     """Return a page with a table a block and the notes as a list."""
-    sheet = build_sheet(leaderboard, options)
     return _PAGE.format(
         title=escape(sheet.title),
         tables="\n".join(_table(block, f"t{index}") for index, block in enumerate(sheet.blocks)),

@@ -1,4 +1,4 @@
-r"""The leaderboard as LaTeX tables in the style of booktabs: best in `\textbf`, second best in `\underline`."""
+r"""A sheet as LaTeX tables in the style of booktabs: best in `\textbf`, second best in `\underline`."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ from typing import Final
 
 import pandas as pd
 
-from inpaintbench.leaderboard import Leaderboard
-from inpaintbench.report.sheet import Block, Item, clean
-from inpaintbench.report.views import TableOptions, build_sheet
+from inpaintbench.report.sheet import Block, Item, Sheet, clean
 
 _PREAMBLE: Final = "% In the preamble: \\usepackage{booktabs}\n"
 _STYLES: Final = {0: "", 1: "textbf:--rwrap;", 2: "underline:--rwrap;"}
@@ -21,9 +19,8 @@ _ESCAPED: Final = str.maketrans(
 )
 
 
-def render(leaderboard: Leaderboard, options: TableOptions) -> str:
+def write(sheet: Sheet) -> str:
     """Return one `table` environment a block, and a paragraph of notes."""
-    sheet = build_sheet(leaderboard, options)
     parts = [_PREAMBLE + f"% {clean(sheet.title)}\n"]
     parts += [_table(block) for block in sheet.blocks]
     if notes := sheet.footnotes(escape):

@@ -1,4 +1,4 @@
-"""The leaderboard as Markdown, as GitHub shows it: best in bold, second best underlined."""
+"""A sheet as Markdown, as GitHub shows it: best in bold, second best underlined."""
 
 from __future__ import annotations
 
@@ -8,17 +8,14 @@ from typing import Final
 
 from rich.cells import cell_len
 
-from inpaintbench.leaderboard import Leaderboard
-from inpaintbench.report.sheet import Block, Item, clean
-from inpaintbench.report.views import TableOptions, build_sheet
+from inpaintbench.report.sheet import Block, Item, Sheet, clean
 
 _WRAPPED: Final = {0: "{}", 1: "**{}**", 2: "<ins>{}</ins>"}
 _ESCAPED: Final = str.maketrans({one: f"\\{one}" for one in "\\`*|~#$"} | {"<": "&lt;", ">": "&gt;", "&": "&amp;"})
 
 
-def render(leaderboard: Leaderboard, options: TableOptions) -> str:
-    """Return the leaderboard as Markdown: a heading and a table a block, then the notes as a list."""
-    sheet = build_sheet(leaderboard, options)
+def write(sheet: Sheet) -> str:
+    """Return a sheet as Markdown: a heading and a table a block, then the notes as a list."""
     parts = [f"## {escape(sheet.title)}"]
     for block in sheet.blocks:
         parts += [f"### {escape(block.title)}", _table(block)]

@@ -1,4 +1,4 @@
-"""The leaderboard as text: on a terminal best in bold and second underlined, elsewhere with plain marks.
+"""A sheet as text: on a terminal best in bold and second underlined, elsewhere with plain marks.
 
 Whatever a plugin's name or an error's message contains, control characters do not reach the terminal.
 """
@@ -15,10 +15,8 @@ from rich.cells import cell_len
 from rich.color import ColorSystem
 from rich.style import Style
 
-from inpaintbench.leaderboard import Leaderboard
 from inpaintbench.ranking import Place
 from inpaintbench.report.sheet import LEGEND, Block, Heading, Item, Note, Sheet, clean
-from inpaintbench.report.views import TableOptions, build_sheet
 
 _NARROW: Final = 10
 """Heads of columns are broken into lines of about this length, so that a table fits a terminal."""
@@ -33,14 +31,13 @@ _PLAIN_LEGEND: Final = "* best   + second best"
 _PLAIN: Final[dict[Place, str]] = {0: " ", 1: "*", 2: "+"}
 
 
-def render(leaderboard: Leaderboard, options: TableOptions) -> str:
-    """Return the leaderboard as lines of text, with ANSI styles only if `options.color`."""
-    sheet = build_sheet(leaderboard, options)
-    layout = _Layout(sheet, options.color)
+def write(sheet: Sheet, color: bool = False) -> str:
+    """Return a sheet as lines of text, with ANSI styles only if `color`."""
+    layout = _Layout(sheet, color)
     lines = [layout.paint(clean(sheet.title), _TITLE)]
     for block in sheet.blocks:
         lines += ["", layout.paint(clean(block.title), _TITLE), *layout.lines(block)]
-    legend = [Note("", LEGEND if options.color else _PLAIN_LEGEND)] if sheet.has_places else []
+    legend = [Note("", LEGEND if color else _PLAIN_LEGEND)] if sheet.has_places else []
     if notes := [*legend, *sheet.notes]:
         lines += ["", *(line for note in notes for line in _note(note))]
     return "\n".join(line.rstrip() for line in lines) + "\n"

@@ -50,12 +50,10 @@ class TableOptions:
             each other. None for a block a group, with the metrics side by side.
         metrics: names of the metrics to show, with or without their parameters. None for all (with `by`: those that
             are ranked, and the PSNR over the hole).
-        color: whether text may hold ANSI styles.
     """
 
     by: By | None = None
     metrics: Sequence[str] | None = None
-    color: bool = False
 
 
 def build_sheet(leaderboard: Leaderboard, options: TableOptions) -> Sheet:
