@@ -21,6 +21,7 @@ from inpaintbench.cli.explain import explain_command
 from inpaintbench.cli.merge import merge_command
 from inpaintbench.cli.prepare import prepare_command
 from inpaintbench.cli.preview import masks_group, preview_command
+from inpaintbench.cli.report import report_command
 from inpaintbench.cli.run import plan_command, run_command
 from inpaintbench.cli.status import status_command
 from inpaintbench.cli.table import table_command
@@ -45,6 +46,7 @@ for command in (
     status_command,
     train_command,
     table_command,
+    report_command,
     explain_command,
     merge_command,
     prepare_command,

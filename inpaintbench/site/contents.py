@@ -1,0 +1,50 @@
+"""What all pages of a report are about: one leaderboard, how certain it is, and what its parts are called."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Self
+
+from inpaintbench.leaderboard import Entry, Group, Leaderboard
+from inpaintbench.report.titles import Titles
+from inpaintbench.statistics.certainty import Certainty, assess
+from inpaintbench.stored import StoredCell
+
+
+@dataclass(frozen=True)
+class Contents:
+    """The results that a report shows.
+
+    Attributes:
+        title: of the report, as a browser's tab shows it.
+        leaderboard: all results.
+        certainty: what can be said of them.
+        problems: a sentence for each cell that could not be read.
+    """
+
+    title: str
+    leaderboard: Leaderboard
+    certainty: Certainty
+    problems: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, title: str, cells: Iterable[StoredCell], problems: Iterable[str] = ()) -> Self:
+        """Rank and judge cells."""
+        leaderboard = Leaderboard.from_cells(cells)
+        return cls(title, leaderboard, assess(leaderboard, leaderboard.columns), tuple(problems))
+
+    @cached_property
+    def titles(self) -> Titles:
+        """What groups are called."""
+        return Titles(self.leaderboard.groups)
+
+    @cached_property
+    def group_ids(self) -> dict[Group, str]:
+        """Short names of groups, for addresses and files: `g1`, `g2`, in the leaderboard's order."""
+        return {group: f"g{number}" for number, group in enumerate(self.leaderboard.groups, start=1)}
+
+    def address(self, entry: Entry) -> str:
+        """Return where the page of a cell lies, from the site's root."""
+        return f"cells/{entry.record.key}.html"

@@ -1,0 +1,74 @@
+"""Templates become files: one environment for all pages, in which everything is escaped unless it says otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from inpaintbench import __version__
+from inpaintbench.report.sheet import clean, duration, number
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a report.
+
+    Attributes:
+        address: from the site's root, such as `cells/0a1b.html`.
+        title: heading, and what a browser's tab shows before the report's title.
+        template: file below `templates/`.
+        context: what the template is given, besides what all are given.
+        scripts: files below `assets/` that the page loads, in order.
+    """
+
+    address: str
+    title: str
+    template: str
+    context: Mapping[str, Any] = field(default_factory=dict)
+    scripts: Sequence[str] = ()
+
+
+NAVIGATION: Final = (
+    ("index.html", "Leaderboard"),
+    ("gallery.html", "Gallery"),
+    ("plots.html", "Plots"),
+    ("about.html", "How it was made"),
+)
+"""The pages that every page links to: address and name."""
+
+
+class Printer:
+    """Writes pages.
+
+    Args:
+        site: folder of the site.
+        title: of the report.
+    """
+
+    def __init__(self, site: Path, title: str) -> None:
+        self._site = site
+        self._environment = Environment(
+            loader=PackageLoader("inpaintbench.site"),
+            autoescape=select_autoescape(default=True, default_for_string=True),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._environment.filters |= {"clean": clean, "duration": duration, "number": number}
+        self._environment.globals |= {"report_title": title, "navigation": NAVIGATION, "version": __version__}
+
+    def write(self, page: Page) -> None:
+        """Write one page.
+
+        Raises:
+            OSError: if it cannot be written.
+        """
+        path = self._site / page.address
+        path.parent.mkdir(parents=True, exist_ok=True)
+        root = "../" * page.address.count("/")
+        text = self._environment.get_template(page.template).render(**page.context, page=page, root=root)
+        path.write_text(text, encoding="utf-8", newline="\n")
