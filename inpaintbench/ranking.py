@@ -14,8 +14,11 @@ from inpaintbench.columns import Column, ColumnKey, column_key
 from inpaintbench.records import CellRecord
 
 Place = Literal[0, 1, 2]
-"""1: best, 2: second best, 0: neither. Everything that ties with the best is best; the next distinct value is
-second. Nothing is best where there is nothing else to compare it with."""
+"""1: best, 2: second best, 0: neither. Everything that ties with the best is best; what comes next is second. Nothing
+is best where there is nothing else to compare it with.
+
+By means alone, equal means tie. Once a leaderboard is judged (see `inpaintbench.statistics`), so do methods that cannot
+be told apart."""
 
 GroupT = TypeVar("GroupT", bound=Hashable)
 
@@ -28,14 +31,20 @@ class Score:
 
     Attributes:
         mean: over the scored images; None where there is none.
-        rank: among the ranked entries of the group, 1 for the best; ties share their average. None if not
-            ranked.
+        rank: among the ranked entries of the group by their means, 1 for the best; ties share their average. None if
+            not ranked.
         place: whether it is best or second best.
+        low: end of the 95 % interval of the mean; so is `high`. None where it was not judged, or of too few images.
+        shared: the rank that it shares with those that it cannot be told from: see `Verdict.ranks`. None where it was
+            not judged.
     """
 
     mean: float | None = None
     rank: float | None = None
     place: Place = 0
+    low: float | None = None
+    high: float | None = None
+    shared: int | None = None
 
 
 @dataclass(frozen=True)

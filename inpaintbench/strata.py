@@ -183,7 +183,7 @@ def _read_file(cell: StoredCell, by: Key, names: Sequence[str]) -> dict[str, _Pa
             if file.metadata.num_rows != cell.record.scored:
                 raise ValueError(f"it has {file.metadata.num_rows} images, and cell.json {cell.record.scored}")
             present = set(file.schema_arrow.names)
-            codes, labels = _codes(file.read([by]).column(by) if by in present else None, by, cell.record.scored)
+            codes, labels = stratum_codes(file.read([by]).column(by) if by in present else None, by, cell.record.scored)
             order = np.argsort(codes, kind="stable")
             kinds, starts = np.unique(codes[order], return_index=True)
             stratum_names = [labels[kind] if kind >= 0 else None for kind in kinds]
@@ -198,7 +198,7 @@ def _read_file(cell: StoredCell, by: Key, names: Sequence[str]) -> dict[str, _Pa
         raise StoreError(f"{path} cannot be read: {error}") from error
 
 
-def _codes(column: Any, by: Key, images: int) -> tuple[NDArray[np.intp], Sequence[str]]:
+def stratum_codes(column: Any, by: Key, images: int) -> tuple[NDArray[np.intp], Sequence[str]]:
     """Return for each image the position of its stratum's name in a list, -1 where it has none; and that list."""
     import pyarrow as pa
 

@@ -64,7 +64,7 @@ ALLOWED: dict[str, set[str]] = {
     "strata": {"leaderboard", "ranking", "columns", "records", "stored", "errors"},
     "statistics": {
         "atomic", "caching", "leaderboard", "ranking", "columns", "integrity", "records", "schema", "stored", "seeding",
-        "errors",
+        "errors", "strata",
     },
     "report": {"statistics", "strata", "leaderboard", "ranking", "columns", "records", "errors", "provenance"},
     "comparing": {

@@ -31,6 +31,21 @@ FORMATS = ("text", "md", "csv", "json", "latex", "html")
     help="One column a mask, or a data set, in place of one a metric; or one row a band of the hole ratio, or a class.",
 )
 @click.option("--metric", "metrics", multiple=True, metavar="NAME", help="Show this metric only. Repeatable.")
+@click.option("--intervals", is_flag=True, help="Print 95 % intervals of the means beside them.")
+@click.option(
+    "--aggregate",
+    type=click.Choice(["rank", "mean", "borda"]),
+    default="rank",
+    show_default=True,
+    help="Compare methods over all data sets and masks by mean ranks, by means of means, or by who beats whom.",
+)
+@click.option(
+    "--test",
+    type=click.Choice(["permutation", "wilcoxon", "none"]),
+    default="permutation",
+    show_default=True,
+    help="By which test methods are told apart that are marked as best; none: the best mean alone is.",
+)
 @click.pass_context
 def table_command(
     context: click.Context,
@@ -38,6 +53,9 @@ def table_command(
     format_: str,
     by: Literal["mask", "dataset", "hole_ratio", "class"] | None,
     metrics: tuple[str, ...],
+    intervals: bool,
+    aggregate: Literal["rank", "mean", "borda"],
+    test: Literal["permutation", "wilcoxon", "none"],
 ) -> None:
     """Print the leaderboard of the results in DIR (default: those of the embedded suite)."""
     folder = folder or Path("results") / DEFAULT
@@ -53,12 +71,19 @@ def table_command(
 
     from inpaintbench.leaderboard import Leaderboard
     from inpaintbench.report import render
+    from inpaintbench.statistics.certainty import assess
 
-    color = format_ == "text" and sys.stdout.isatty()
-    click.echo(
-        render(Leaderboard.from_cells(cells), format_, by=by, metrics=metrics or None, color=color),
-        color=True,
-        nl=False,
+    leaderboard = Leaderboard.from_cells(cells)
+    text = render(
+        leaderboard,
+        format_,
+        by=by,
+        metrics=metrics or None,
+        certainty=None if test == "none" else assess(leaderboard, leaderboard.columns, test),
+        intervals=intervals,
+        aggregate=aggregate,
+        color=format_ == "text" and sys.stdout.isatty(),
     )
+    click.echo(text, color=True, nl=False)
     if problems:
         context.exit(1)

@@ -15,10 +15,12 @@ from inpaintbench.errors import UnknownNameError
 from inpaintbench.leaderboard import Leaderboard
 from inpaintbench.report import as_csv, as_html, as_json, as_latex, as_markdown, as_text
 from inpaintbench.report.frame import to_frame
+from inpaintbench.report.overall import Aggregate
 from inpaintbench.report.sheet import Sheet
 from inpaintbench.report.views import By, TableOptions, build_sheet
+from inpaintbench.statistics.certainty import Certainty
 
-__all__ = ["FORMATS", "By", "render", "to_frame", "write"]
+__all__ = ["FORMATS", "Aggregate", "By", "render", "to_frame", "write"]
 
 SHEETS: Final[Mapping[str, Callable[[Sheet], str]]] = MappingProxyType(
     {"text": as_text.write, "md": as_markdown.write, "latex": as_latex.write, "html": as_html.write}
@@ -40,6 +42,9 @@ def render(
     *,
     by: By | None = None,
     metrics: Sequence[str] | None = None,
+    certainty: Certainty | None = None,
+    intervals: bool = False,
+    aggregate: Aggregate = "rank",
     color: bool = False,
 ) -> str:
     """Print a leaderboard.
@@ -53,6 +58,11 @@ def render(
             cell's means, and the strata if they are asked for.
         metrics: names of the metrics to show, with or without their parameters, in order; None for all (with `by`:
             those that are ranked, and the PSNR over the hole).
+        certainty: what `inpaintbench.statistics.certainty.assess` has found of it: methods that cannot be told apart
+            from the best are best, too. None if means alone are to say so.
+        intervals: whether numbers have their intervals beside them; CSV and JSON hold them whenever they are known.
+        aggregate: how methods are compared over all groups: `rank` for mean ranks, `mean` for means over groups of the
+            same weight, `borda` for points (which need `certainty`; else ranks are shown).
         color: whether `text` may hold ANSI styles; other formats take no notice.
 
     Returns:
@@ -66,7 +76,7 @@ def render(
         raise UnknownNameError("table format", format, FORMATS)
     if by is not None and by not in get_args(By):
         raise UnknownNameError("arrangement", by, get_args(By))
-    options = TableOptions(by=by, metrics=metrics)
+    options = TableOptions(by=by, metrics=metrics, certainty=certainty, intervals=intervals, aggregate=aggregate)
     if format in DATA:
         return DATA[format](leaderboard, options)
     return write(build_sheet(leaderboard, options), format, color=color)
@@ -78,6 +88,11 @@ def write(sheet: Sheet, format: str = "text", *, color: bool = False) -> str:
     Args:
         sheet: what to write.
         format: a key of `SHEETS`.
+        certainty: what `inpaintbench.statistics.certainty.assess` has found of it: methods that cannot be told apart
+            from the best are best, too. None if means alone are to say so.
+        intervals: whether numbers have their intervals beside them; CSV and JSON hold them whenever they are known.
+        aggregate: how methods are compared over all groups: `rank` for mean ranks, `mean` for means over groups of the
+            same weight, `borda` for points (which need `certainty`; else ranks are shown).
         color: whether `text` may hold ANSI styles; other formats take no notice.
 
     Raises:

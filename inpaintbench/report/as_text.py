@@ -54,6 +54,7 @@ class _Layout:
         self._color = color
         self._placed: dict[Heading, bool] = defaultdict(bool)
         self._marks: dict[Heading, int] = defaultdict(int)
+        self._spreads: dict[Heading, int] = defaultdict(int)
         self._widths: dict[Heading, int] = defaultdict(int)
         columns = [
             (heading, [row[position] for row in block.rows])
@@ -63,6 +64,8 @@ class _Layout:
         for heading, items in columns:
             self._placed[heading] |= not color and any(item.place for item in items)
             self._marks[heading] = max(self._marks[heading], *(len(item.marks) for item in items), 0)
+            spreads = (1 + len(item.spread) for item in items if item.spread)
+            self._spreads[heading] = max(self._spreads[heading], *spreads, 0)
         for heading, items in columns:
             widths = (cell_len(text + tail) for text, tail, _ in (self._parts(item, heading) for item in items))
             self._widths[heading] = max(self._widths[heading], *widths, 0)
@@ -92,7 +95,8 @@ class _Layout:
         return _INDENT + _GAP.join(line)
 
     def _head(self, heading: Heading) -> list[str]:
-        tail = " " * (self._placed[heading] + self._marks[heading]) if heading.numeric else ""
+        room = self._placed[heading] + self._spreads[heading] + self._marks[heading]
+        tail = " " * room if heading.numeric else ""
         return [line + tail for line in head_lines(heading)]
 
     def _parts(self, item: Item, heading: Heading) -> tuple[str, str, Place]:
@@ -100,7 +104,8 @@ class _Layout:
         if not heading.numeric:
             return clean(item.text), f" {item.marks}" if item.marks else "", item.place
         place = _PLAIN[item.place] if self._placed[heading] else ""
-        return clean(item.text), place + item.marks.ljust(self._marks[heading]), item.place
+        spread = f"±{item.spread}".rjust(self._spreads[heading]) if item.spread else " " * self._spreads[heading]
+        return clean(item.text), place + spread + item.marks.ljust(self._marks[heading]), item.place
 
 
 def head_lines(heading: Heading) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Final, Self
 
 from inpaintbench.columns import Column, column_key
 from inpaintbench.leaderboard import Entry
-from inpaintbench.ranking import Place
+from inpaintbench.ranking import Place, Score
 
 MISSING: Final = "–"
 """Stands where there is no number."""
@@ -59,11 +59,19 @@ class Heading:
 
 @dataclass(frozen=True)
 class Item:
-    """One cell of a printed table: its text, what place it took, and the marks that notes explain."""
+    """One cell of a printed table.
+
+    Attributes:
+        text: what it shows.
+        place: what place it took.
+        marks: those that notes explain.
+        spread: half the width of the interval around a number; empty where none is shown.
+    """
 
     text: str
     place: Place = 0
     marks: str = ""
+    spread: str = ""
 
 
 @dataclass(frozen=True)
@@ -101,6 +109,22 @@ class Sheet:
         lines = [LEGEND] if self.has_places else []
         lines += [f"{note.mark} {note.text}".strip() for note in self.notes]
         return [escape(line) for line in lines]
+
+
+def score_item(score: Score, column: Column, *, interval: bool = False, marks: str = "") -> Item:
+    """Return the item of a score.
+
+    Args:
+        score: what is shown.
+        column: its metric.
+        interval: whether to show how certain it is.
+        marks: those of its entry.
+    """
+    decimals = column.metric.decimals
+    spread = ""
+    if interval and score.low is not None and score.high is not None:
+        spread = number((score.high - score.low) / 2, decimals)
+    return Item(number(score.mean, decimals), score.place, marks, spread)
 
 
 def number(value: float | None, decimals: int) -> str:

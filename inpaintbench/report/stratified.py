@@ -25,11 +25,13 @@ from inpaintbench.report.sheet import (
     lacks_images,
     listed,
     marks,
-    number,
+    score_item,
     shorten,
 )
 from inpaintbench.report.titles import Titles
-from inpaintbench.strata import Key, Strata, Stratum
+from inpaintbench.statistics.certainty import Certainty
+from inpaintbench.statistics.strata_certainty import judged_strata
+from inpaintbench.strata import Key, Strata, Stratum, stratify
 
 ALL: Final = "all"
 """Names the last row of a block: the means over all images."""
@@ -38,7 +40,19 @@ _WORDS: Final[dict[Key, str]] = {"hole_ratio": "hole ratio", "class": "class"}
 _IMAGES: Final = Heading(label="images")
 
 
-def blocks(leaderboard: Leaderboard, strata: Strata, columns: Sequence[Column], titles: Titles) -> list[Block]:
+def judged(leaderboard: Leaderboard, by: Key, columns: Sequence[Column], certainty: Certainty | None) -> Strata:
+    """Return the strata of a leaderboard, judged by the test by which it was judged itself, if it was.
+
+    Raises:
+        UsageError: if images are to be told apart by class, and none has one.
+    """
+    strata = stratify(leaderboard, by, columns)
+    return strata if certainty is None else judged_strata(strata, leaderboard, columns, certainty.test)
+
+
+def blocks(
+    leaderboard: Leaderboard, strata: Strata, columns: Sequence[Column], titles: Titles, intervals: bool = False
+) -> list[Block]:
     """Return a block for each group and metric: a row a stratum, and one over all images.
 
     A cell without numbers has a column of dashes. The marks of an entry stand in the head of its column.
@@ -49,9 +63,9 @@ def blocks(leaderboard: Leaderboard, strata: Strata, columns: Sequence[Column], 
             if entries := shown_entries(leaderboard, group, column):
                 methods = (Heading(label=_head(entry)) for entry in entries)
                 headings = (Heading(label=_WORDS[strata.by], numeric=False), _IMAGES, *methods)
-                rows = [_row(stratum, entries, column) for stratum in strata.of(group, column)]
+                rows = [_row(stratum, entries, column, intervals) for stratum in strata.of(group, column)]
                 title = f"{Heading.of(column).line} · {titles.group(group)}"
-                found.append(Block(title, headings, (*rows, _last_row(entries, column))))
+                found.append(Block(title, headings, (*rows, _last_row(entries, column, intervals))))
     return found
 
 
@@ -101,18 +115,15 @@ def _head(entry: Entry) -> str:
     return f"{entry.method} {marks(entry)}{missing}".rstrip()
 
 
-def _row(stratum: Stratum, entries: Sequence[Entry], column: Column) -> tuple[Item, ...]:
+def _row(stratum: Stratum, entries: Sequence[Entry], column: Column, intervals: bool) -> tuple[Item, ...]:
     found = (stratum.scores.get(entry.method) for entry in entries)
-    items = (_item(Score() if one is None else one.score, column) for one in found)
+    items = (score_item(Score() if one is None else one.score, column, interval=intervals) for one in found)
     return Item(MISSING if stratum.name is None else stratum.name), Item(str(stratum.images)), *items
 
 
-def _last_row(entries: Sequence[Entry], column: Column) -> tuple[Item, ...]:
+def _last_row(entries: Sequence[Entry], column: Column, intervals: bool) -> tuple[Item, ...]:
     scored = max((entry.record.scored for entry in entries if entry.standing != "failed"), default=0)
     expected = max(entry.record.expected for entry in entries)
     images = Item(f"{scored}/{expected}", marks=MISSING_IMAGES if any(map(lacks_images, entries)) else "")
-    return Item(ALL), images, *(_item(entry.scores.get(column.key, Score()), column) for entry in entries)
-
-
-def _item(score: Score, column: Column) -> Item:
-    return Item(number(score.mean, column.metric.decimals), score.place)
+    scores = (entry.scores.get(column.key, Score()) for entry in entries)
+    return Item(ALL), images, *(score_item(score, column, interval=intervals) for score in scores)

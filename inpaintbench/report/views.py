@@ -13,9 +13,10 @@ from typing import Final, Literal
 from inpaintbench.columns import Column, column_key
 from inpaintbench.errors import UnknownNameError
 from inpaintbench.leaderboard import Entry, Group, Leaderboard
-from inpaintbench.ranking import MeanRank, Score
-from inpaintbench.report import stratified
-from inpaintbench.report.notes import notes
+from inpaintbench.ranking import Score
+from inpaintbench.report import overall, stratified
+from inpaintbench.report.notes import judgement_notes, notes
+from inpaintbench.report.overall import Aggregate
 from inpaintbench.report.sheet import (
     MISSING,
     MISSING_IMAGES,
@@ -28,10 +29,10 @@ from inpaintbench.report.sheet import (
     has_column,
     lacks_images,
     marks,
-    number,
+    score_item,
 )
 from inpaintbench.report.titles import Side, Titles
-from inpaintbench.strata import stratify
+from inpaintbench.statistics.certainty import Certainty
 
 By = Literal["mask", "dataset", "hole_ratio", "class"]
 """What a leaderboard is arranged by: masks or data sets side by side, or images told apart by strata."""
@@ -50,14 +51,24 @@ class TableOptions:
             each other. None for a block a group, with the metrics side by side.
         metrics: names of the metrics to show, with or without their parameters. None for all (with `by`: those that
             are ranked, and the PSNR over the hole).
+        certainty: what is known of the numbers; None where means alone say what is best.
+        intervals: whether numbers have their intervals beside them.
+        aggregate: how methods are compared over all groups.
     """
 
     by: By | None = None
     metrics: Sequence[str] | None = None
+    certainty: Certainty | None = None
+    intervals: bool = False
+    aggregate: Aggregate = "rank"
 
 
 def build_sheet(leaderboard: Leaderboard, options: TableOptions) -> Sheet:
     """Arrange a leaderboard for printing.
+
+    Args:
+        leaderboard: as it was built; it is judged here.
+        options: what to show of it.
 
     Raises:
         UnknownNameError: if a metric is not there.
@@ -65,18 +76,24 @@ def build_sheet(leaderboard: Leaderboard, options: TableOptions) -> Sheet:
     """
     columns = choose_columns(leaderboard, options.by, options.metrics)
     titles = Titles(leaderboard.groups)
-    further: tuple[Note, ...] = ()
+    further: list[Note] = []
+    if options.certainty is not None:
+        leaderboard = options.certainty.judged(leaderboard)
+        further += judgement_notes(options.certainty, titles, intervals=options.intervals)
+    intervals = options.intervals
     match options.by:
         case None:
-            blocks = [_group_block(leaderboard, group, columns, titles) for group in leaderboard.groups]
+            blocks = [_group_block(leaderboard, group, columns, titles, intervals) for group in leaderboard.groups]
         case "mask" | "dataset" as side:
-            blocks = _side_by_side(leaderboard, side, columns, titles)
+            blocks = _side_by_side(leaderboard, side, columns, titles, intervals)
         case key:
-            strata = stratify(leaderboard, key, columns)
-            blocks = stratified.blocks(leaderboard, strata, columns, titles)
-            further = stratified.notes(strata, titles)
+            strata = stratified.judged(leaderboard, key, columns, options.certainty)
+            blocks = stratified.blocks(leaderboard, strata, columns, titles, intervals)
+            further += stratified.notes(strata, titles)
     if len(leaderboard.mean_ranks) > 1 and leaderboard.ranked_group_count:
-        blocks.append(_mean_rank_block(leaderboard))
+        block, said = overall.block(leaderboard, columns, options.certainty, options.aggregate, intervals)
+        blocks.append(block)
+        further += said
     return Sheet(titles.whole(leaderboard), tuple(blocks), (*notes(leaderboard, columns, titles), *further))
 
 
@@ -100,20 +117,24 @@ def choose_columns(leaderboard: Leaderboard, by: By | None, metrics: Sequence[st
     return found
 
 
-def _group_block(leaderboard: Leaderboard, group: Group, columns: Sequence[Column], titles: Titles) -> Block:
+def _group_block(
+    leaderboard: Leaderboard, group: Group, columns: Sequence[Column], titles: Titles, intervals: bool
+) -> Block:
     entries = leaderboard.by_group[group]
     present = {column_key(metric, group.protocol) for entry in entries for metric in entry.record.metrics}
     shown = [column for column in columns if column.key in present]
     rows = []
     for entry in entries:
-        scores = [_score(entry, column) for column in shown]
+        scores = [_score(entry, column, intervals) for column in shown]
         time = Item(duration(entry.seconds_per_image))
         rows.append((Item(entry.method, marks=marks(entry)), *scores, _images([entry]), time))
     headings = (_METHOD, *map(Heading.of, shown), _IMAGES, _SECONDS)
     return Block(titles.group(group), headings, tuple(rows))
 
 
-def _side_by_side(leaderboard: Leaderboard, by: Side, columns: Sequence[Column], titles: Titles) -> list[Block]:
+def _side_by_side(
+    leaderboard: Leaderboard, by: Side, columns: Sequence[Column], titles: Titles, intervals: bool
+) -> list[Block]:
     families: dict[str, list[Group]] = defaultdict(list)
     for group in leaderboard.groups:
         families[titles.group(group, without=by)].append(group)
@@ -128,7 +149,7 @@ def _side_by_side(leaderboard: Leaderboard, by: Side, columns: Sequence[Column],
             rows = []
             for method in methods:
                 found = [entries.get((method, group)) for group in groups]
-                items = [Item(MISSING) if entry is None else _marked_score(entry, column) for entry in found]
+                items = [Item(MISSING) if entry is None else _marked_score(entry, column, intervals) for entry in found]
                 rows.append((Item(method), *items, _images([entry for entry in found if entry is not None])))
             headings = [Heading(label=titles.side(group, by)) for group in groups]
             title = f"{Heading.of(column).line} · {family}"
@@ -136,27 +157,13 @@ def _side_by_side(leaderboard: Leaderboard, by: Side, columns: Sequence[Column],
     return blocks
 
 
-def _mean_rank_block(leaderboard: Leaderboard) -> Block:
-    headings = (_METHOD, Heading(label="mean rank", arrow="↓"), Heading(label="ranked in"))
-
-    def row(one: MeanRank) -> tuple[Item, ...]:
-        ranked_in = Item(f"{one.groups}/{leaderboard.ranked_group_count}")
-        return Item(one.method), Item(number(one.mean, 2), one.place), ranked_in
-
-    ranked = {key for entry in leaderboard.entries for key, score in entry.scores.items() if score.rank is not None}
-    voters = [column.label for column in leaderboard.columns if column.metric.ranked and column.key in ranked]
-    title = f"Mean rank over {', '.join(voters) or 'nothing'}"
-    return Block(title, headings, tuple(row(one) for one in leaderboard.mean_ranks))
+def _score(entry: Entry, column: Column, interval: bool, marks: str = "") -> Item:
+    return score_item(entry.scores.get(column.key, Score()), column, interval=interval, marks=marks)
 
 
-def _score(entry: Entry, column: Column) -> Item:
-    score = entry.scores.get(column.key, Score())
-    return Item(number(score.mean, column.metric.decimals), score.place)
-
-
-def _marked_score(entry: Entry, column: Column) -> Item:
-    item = _score(entry, column)
-    return Item(item.text, item.place, marks(entry) + (MISSING_IMAGES if entry.standing == "incomplete" else ""))
+def _marked_score(entry: Entry, column: Column, interval: bool) -> Item:
+    missing = MISSING_IMAGES if entry.standing == "incomplete" else ""
+    return _score(entry, column, interval, marks(entry) + missing)
 
 
 def _images(entries: Sequence[Entry]) -> Item:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
+from inpaintbench.columns import Column, ColumnKey
 from inpaintbench.errors import StoreError
 from inpaintbench.leaderboard import Entry
 from inpaintbench.records import MetricColumn
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 IMAGE: Final = ["item", "image_hash", "hole_hash"]
 """What two records must have in common to be of the same image under the same hole."""
+
+Table: TypeAlias = "Mapping[ColumnKey, pd.Series[float]]"
+"""One method's numbers of single images in some metrics, each indexed by `IMAGE`, in the data set's order."""
 
 
 @dataclass(frozen=True)
@@ -58,9 +62,27 @@ def pair(tables: Mapping[str, pd.DataFrame], metric: str) -> Paired:
         tables: what `read_scores` returns, by method.
         metric: its name.
     """
+    return side_by_side({method: table[metric] for method, table in tables.items() if metric in table})
+
+
+def read_table(entry: Entry, columns: Sequence[Column]) -> Table:
+    """Return an entry's numbers in these metrics, as far as its files have them.
+
+    Raises:
+        StoreError: if a file cannot be read.
+    """
+    scores = read_scores(entry, [column.metric for column in columns])
+    return {column.key: scores[column.key.name] for column in columns if column.key.name in scores}
+
+
+def side_by_side(columns: Mapping[str, pd.Series[float]]) -> Paired:
+    """Return what several methods have of one metric, over the images that all of them have.
+
+    Args:
+        columns: their numbers by method, indexed by `IMAGE`.
+    """
     import pandas as pd
 
-    columns = {method: table[metric] for method, table in tables.items() if metric in table}
     together = pd.concat(columns, axis="columns", join="inner") if columns else pd.DataFrame()
     every = {image for column in columns.values() for image in column.index}
     return Paired(together, len(every) - len(together))

@@ -49,8 +49,8 @@ class Verdict:
         images: over how many they are compared: those for which each of them has a number.
         means: of each method over these, with intervals.
         pairs: the comparison of each pair of methods, the one that comes first in `means` first.
-        ranks: of each method: one more than there are methods that are certainly better. Those that cannot be told from
-            the best are all first.
+        ranks: of each method. The one of the best mean and those that cannot be told from it are all first; of any
+            other, one more than there are methods that are certainly better.
     """
 
     images: int
@@ -91,11 +91,16 @@ def judge(metrics: Sequence[Rivals], seed: int, test: TestName = "permutation") 
         columns = [_columns(*prepared[place]) for place in places]
         values = np.concatenate([np.concatenate(pair, axis=1) for pair in columns], axis=1)
         differences = np.concatenate([pair[1] for pair in columns], axis=1)
-        intervals = iter(mean_intervals(values, derive_seed("bootstrap", seed)))
+        intervals = iter(mean_intervals(values, bootstrap_seed(seed)))
         p_values = iter(_p_values(differences, derive_seed("signs", seed), test))
         for place in places:
             verdicts[place] = _verdict(metrics[place], int(prepared[place][1].sum()), intervals, p_values)
     return [verdicts[place] for place in range(len(metrics))]
+
+
+def bootstrap_seed(seed: int) -> int:
+    """Return what decides the resamples of a cell with this seed."""
+    return derive_seed("bootstrap", seed)
 
 
 def _prepare(rivals: Rivals) -> tuple[Float64[np.ndarray, "n methods"], NDArray[np.bool_]]:
@@ -123,11 +128,22 @@ def _verdict(rivals: Rivals, images: int, intervals: Iterator[Interval], p_value
     compared = {
         pair: Comparison(difference, p) for pair, difference, p in zip(pairs, differences, adjusted, strict=True)
     }
-    ranks = dict.fromkeys(names, 1)
-    for (one, two), comparison in compared.items():
+    return Verdict(images, means, compared, shared_ranks(means, compared, rivals.higher_is_better))
+
+
+def shared_ranks(
+    means: Mapping[str, Interval], pairs: Mapping[tuple[str, str], Comparison], higher_is_better: bool
+) -> dict[str, int]:
+    """Return the ranks that rivals share with those that they cannot be told from: see `Verdict.ranks`."""
+    worse_than: dict[str, set[str]] = {name: set() for name in means}
+    for (one, two), comparison in pairs.items():
         if comparison.certain:
-            ranks[two if (comparison.difference.mean > 0) == rivals.higher_is_better else one] += 1
-    return Verdict(images, means, compared, ranks)
+            first_is_better = (comparison.difference.mean > 0) == higher_is_better
+            worse_than[two if first_is_better else one].add(one if first_is_better else two)
+    if not means:
+        return {}
+    best = (max if higher_is_better else min)(means, key=lambda name: means[name].mean)
+    return {name: 1 + len(better) if best in better else 1 for name, better in worse_than.items()}
 
 
 def _p_values(differences: Float64[np.ndarray, "n k"], seed: int, test: TestName) -> tuple[float, ...]:

@@ -95,8 +95,8 @@ def test_what_is_not_ranked_is_not_judged(store_cell: StoreCell) -> None:
     board, found = certainty(store_cell("whole", numbers()), limited)
     whole = next(group for group in board.groups if group.limit is None)
 
-    judged = {method for verdict in found.verdicts.values() for method in verdict.means}
-    assert judged == {"whole"}
+    verdicts = [found.of(group, column) for group in board.groups for column in board.columns]
+    assert {method for verdict in verdicts if verdict for method in verdict.means} == {"whole"}
     assert found.of(whole, board.columns[0]) is not None
 
 

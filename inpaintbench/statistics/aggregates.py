@@ -1,0 +1,231 @@
+"""Methods over all groups of a leaderboard: by mean ranks, by means of means, or by who beats whom.
+
+Groups count alike, however many pictures they have; pictures or pixels of different groups are never pooled. Only
+methods that are ranked wherever any method is take part, as in `MeanRank`.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+
+from inpaintbench.columns import Column, ColumnKey
+from inpaintbench.errors import StoreError
+from inpaintbench.leaderboard import Entry, Group, Leaderboard
+from inpaintbench.seeding import derive_seed
+from inpaintbench.statistics.certainty import Certainty, columns_of
+from inpaintbench.statistics.friedman import RankTest, rank_test
+from inpaintbench.statistics.pairing import Table, read_table
+from inpaintbench.statistics.stratified import Stratum, compose, stratified_intervals, stratified_tests
+from inpaintbench.statistics.verdicts import Verdict
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+_Tables: TypeAlias = "dict[tuple[Group, str], Table]"
+
+
+@dataclass(frozen=True)
+class MeanRanks:
+    """Ranks of the methods that are ranked everywhere, among each other, by their means in each group.
+
+    Attributes:
+        methods: in the order of `RankTest.mean_ranks`.
+        by_column: in each metric that votes; None where there are too few methods or groups to test.
+        together: over groups, of the methods' ranks over all these metrics.
+    """
+
+    methods: tuple[str, ...]
+    by_column: Mapping[ColumnKey, RankTest | None]
+    together: RankTest | None
+
+
+@dataclass(frozen=True)
+class Points:
+    """Borda counts: a point for each rival certainly beaten in a group, half of one for each not told apart.
+
+    Attributes:
+        by_column: points of each method in each metric that votes.
+        most: how many a method could have in each.
+    """
+
+    by_column: Mapping[ColumnKey, Mapping[str, float]]
+    most: Mapping[ColumnKey, int]
+
+
+def everywhere(leaderboard: Leaderboard) -> tuple[str, ...]:
+    """Return the methods that are ranked wherever any method is, the best mean rank first."""
+    return tuple(one.method for one in leaderboard.mean_ranks if one.mean is not None)
+
+
+def voters(leaderboard: Leaderboard) -> list[Column]:
+    """Return the ranked metrics in which anything is ranked."""
+    ranked = {key for entry in leaderboard.entries for key, score in entry.scores.items() if score.rank is not None}
+    return [column for column in leaderboard.columns if column.metric.ranked and column.key in ranked]
+
+
+def mean_ranks(leaderboard: Leaderboard) -> MeanRanks:
+    """Return mean ranks over groups, tested after Friedman and Nemenyi."""
+    from scipy.stats import rankdata
+
+    methods = everywhere(leaderboard)
+    by_column: dict[ColumnKey, RankTest | None] = {}
+    of_group: dict[Group, list[list[float]]] = defaultdict(list)
+    for column in voters(leaderboard):
+        rows = []
+        for group, entries in _fields(leaderboard, column, methods).items():
+            sign = -1.0 if column.metric.higher_is_better else 1.0
+            rows.append(rankdata([sign * _mean(entries[method], column) for method in methods]).tolist())
+            of_group[group].append(rows[-1])
+        by_column[column.key] = _test(rows)
+    together = [rankdata(np.mean(ranks, axis=0)).tolist() for ranks in of_group.values()]
+    return MeanRanks(methods, by_column, _test(together))
+
+
+def points(leaderboard: Leaderboard, certainty: Certainty) -> Points:
+    """Return Borda counts over groups."""
+    methods = everywhere(leaderboard)
+    by_column: dict[ColumnKey, dict[str, float]] = {}
+    most: dict[ColumnKey, int] = {}
+    for column in voters(leaderboard):
+        counts = dict.fromkeys(methods, 0.0)
+        verdicts = [certainty.of(group, column) for group in _fields(leaderboard, column, methods)]
+        for verdict in verdicts:
+            for pair in itertools.combinations(methods, 2):
+                for method, won in zip(pair, _points_of(verdict, pair, column), strict=True):
+                    counts[method] += won
+        by_column[column.key], most[column.key] = counts, len(verdicts) * (len(methods) - 1)
+    return Points(by_column, most)
+
+
+def plain_means(leaderboard: Leaderboard, columns: Sequence[Column]) -> dict[ColumnKey, dict[str, float]]:
+    """Return the mean over groups of each method's means in each metric; metrics without such groups are left out."""
+    methods = everywhere(leaderboard)
+    found = {}
+    for column in columns:
+        if fields := _fields(leaderboard, column, methods):
+            found[column.key] = {
+                method: math.fsum(_mean(entries[method], column) for entries in fields.values()) / len(fields)
+                for method in methods
+            }
+    return found
+
+
+def means(leaderboard: Leaderboard, columns: Sequence[Column]) -> dict[ColumnKey, Verdict]:
+    """Return the mean over groups of each method's means in each metric, and which methods can be told apart by it.
+
+    Several groups may hold the same pictures under different masks. A picture's numbers under all of them are averaged
+    first, so that intervals and tests do not take one picture for several; data sets are resampled apart.
+    """
+    methods = everywhere(leaderboard)
+    tables: _Tables = {}
+    found: dict[ColumnKey, Verdict] = {}
+    for column in columns:
+        fields = _fields(leaderboard, column, methods)
+        strata = _strata(fields, column, methods, columns, tables)
+        if fields and strata:
+            pairs = list(itertools.combinations(range(len(methods)), 2))
+            left, right = [one for one, _ in pairs], [two for _, two in pairs]
+            apart = [Stratum(one.values[:, left] - one.values[:, right], one.weight) for one in strata]
+            whole = [
+                Stratum(np.concatenate([one.values, two.values], axis=1), one.weight)
+                for one, two in zip(strata, apart, strict=True)
+            ]
+            seed = derive_seed("means", *methods, *map(str, column.key), *(str(group) for group in fields))
+            intervals = stratified_intervals(whole, seed)
+            p_values = stratified_tests(apart, seed)
+            own = dict(zip(methods, intervals, strict=False))
+            images = sum(len(one.values) for one in strata)
+            found[column.key] = compose(
+                images, own, intervals[len(methods) :], p_values, column.metric.higher_is_better
+            )
+    return found
+
+
+def _fields(leaderboard: Leaderboard, column: Column, methods: Sequence[str]) -> dict[Group, dict[str, Entry]]:
+    """Return the groups in which each of the methods is ranked in a metric, with their entries."""
+    found = {}
+    for group, entries in leaderboard.by_group.items():
+        ranked = {
+            entry.method: entry
+            for entry in entries
+            if column.key in entry.scores and entry.scores[column.key].rank is not None
+        }
+        if methods and set(methods) <= set(ranked):
+            found[group] = {method: ranked[method] for method in methods}
+    return found
+
+
+def _mean(entry: Entry, column: Column) -> float:
+    mean = entry.scores[column.key].mean
+    return math.nan if mean is None else mean
+
+
+def _test(rows: Sequence[Sequence[float]]) -> RankTest | None:
+    return rank_test(np.array(rows)) if rows else None
+
+
+def _points_of(verdict: Verdict | None, pair: tuple[str, str], column: Column) -> tuple[float, float]:
+    """Return the points of both methods of a pair in one group."""
+    found = (verdict.pairs.get(pair), verdict.pairs.get(pair[::-1])) if verdict else (None, None)
+    comparison = found[0] or found[1]
+    if comparison is None or not comparison.certain:
+        return 0.5, 0.5
+    ahead = (comparison.difference.mean > 0) == column.metric.higher_is_better
+    first_wins = ahead if found[0] else not ahead
+    return (1.0, 0.0) if first_wins else (0.0, 1.0)
+
+
+def _strata(
+    fields: Mapping[Group, Mapping[str, Entry]],
+    column: Column,
+    methods: Sequence[str],
+    columns: Sequence[Column],
+    tables: _Tables,
+) -> list[Stratum]:
+    """Return for each set of pictures their numbers, averaged over masks, with a column a method.
+
+    Nothing if the numbers of some picture set cannot be read, or have no picture in common.
+    """
+    families: dict[object, list[Group]] = defaultdict(list)
+    for group in fields:
+        families[group.dataset, group.size, group.limit, group.protocol, group.pictures].append(group)
+    found = []
+    for groups in families.values():
+        try:
+            values = _pictures({group: fields[group] for group in groups}, column, methods, columns, tables)
+        except StoreError:
+            return []
+        if not len(values):
+            return []
+        found.append(Stratum(values.to_numpy(), len(groups) / len(fields)))
+    return found
+
+
+def _pictures(
+    fields: Mapping[Group, Mapping[str, Entry]],
+    column: Column,
+    methods: Sequence[str],
+    columns: Sequence[Column],
+    tables: _Tables,
+) -> pd.DataFrame:
+    """Return one row a picture that has a number under each mask of every method, averaged over the masks."""
+    import pandas as pd
+
+    numbers = {}
+    for place, entries in enumerate(fields.values()):
+        for method in methods:
+            entry = entries[method]
+            whose = (entry.group, method)
+            if whose not in tables:
+                tables[whose] = read_table(entry, columns_of(entry, columns))
+            numbers[method, place] = tables[whose][column.key].droplevel("hole_hash")
+    together = pd.concat(numbers, axis="columns", join="inner").replace([math.inf, -math.inf], math.nan).dropna()
+    return pd.DataFrame({method: together[method].to_numpy().mean(axis=1) for method in methods})
