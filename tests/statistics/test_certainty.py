@@ -2,57 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+import dataclasses
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 
-from inpaintbench.cell_writer import CellWriter
 from inpaintbench.leaderboard import Leaderboard
-from inpaintbench.records import CellRecord, MetricColumn
 from inpaintbench.statistics.certainty import Certainty, assess
 from inpaintbench.statistics.verdicts import Verdict
 from inpaintbench.store import Store
 from inpaintbench.stored import StoredCell
 
-PSNR = MetricColumn(
-    name="psnr", plugin="psnr", label="PSNR", unit="dB", higher_is_better=True, decimals=2, ranked=True, version=1
-)
-LPIPS = MetricColumn(
-    name="lpips", plugin="lpips", label="LPIPS", unit="", higher_is_better=False, decimals=4, ranked=True, version=1
-)
 COUNT = 80
 
 StoreCell = Callable[..., StoredCell]
-
-
-@pytest.fixture
-def store_cell(tmp_path: Path) -> StoreCell:
-    """Return a function that stores a cell of these numbers as a run does, and reads it back."""
-    store = Store(tmp_path)
-
-    def make(method: str, scores: Mapping[str, Sequence[float | None]], **changes: Any) -> StoredCell:
-        count = len(next(iter(scores.values())))
-        given: dict[str, Any] = {"key": f"{method}-0", "status": "complete", "method": method, "dataset": "photos"}
-        given |= {"mask": "circle", "size": 64, "seed": 0, "limit": None, "protocol": 1, "identity": {}}
-        given |= {"metrics": (PSNR, LPIPS), "expected": count, "scored": count, "finished": "2026-01-01"}
-        record = CellRecord(**(given | changes))
-        writer = CellWriter(store.folder(method, "photos", record.mask, record.key)).open()
-        rows = [
-            {"item": f"{index}.png", "index": index, "image_hash": f"i{index}", "hole_hash": f"h{index}"}
-            | {name: values[index] for name, values in scores.items()}
-            for index in range(count)
-        ]
-        writer.append(rows[::-1])  # in another order than the data set's
-        writer.seal(record)
-        writer.close()
-        stored = store.read(writer.folder)
-        assert stored is not None
-        return stored
-
-    return make
 
 
 def numbers(shift: float = 0.0, seed: int = 0) -> dict[str, list[float | None]]:
@@ -104,8 +69,8 @@ def test_a_metric_that_another_result_holds_is_found_there(store_cell: StoreCell
     scores = numbers()
     psnr, lpips = ({name: scores[name]} for name in ("psnr", "lpips"))
     cells = [
-        store_cell("a", psnr, metrics=(PSNR,), key="new", finished="2027"),
-        store_cell("a", lpips, metrics=(LPIPS,), key="old"),
+        store_cell("a", psnr, key="new", finished="2027"),
+        store_cell("a", lpips, key="old"),
     ]
     board, found = certainty(*cells, store_cell("b", numbers(0.0, 7)))
 
@@ -142,3 +107,59 @@ def test_a_verdict_depends_on_nothing_else_in_the_leaderboard(store_cell: StoreC
     (group,) = alone[0].groups
     for column in alone[0].columns:
         assert together[1].of(group, column) == alone[1].of(group, column)
+
+
+def test_those_that_cannot_be_told_from_the_best_are_best(store_cell: StoreCell) -> None:
+    scores = {"one": numbers(1.0, 1), "two": numbers(1.02, 2), "three": numbers(0.0, 3), "four": numbers(-1.0, 4)}
+    board, found = certainty(*(store_cell(method, given) for method, given in scores.items()))
+    plain = {entry.method: entry.scores[board.columns[0].key] for entry in board.entries}
+    judged = {entry.method: entry.scores[board.columns[0].key] for entry in found.judged(board).entries}
+
+    assert {method: score.place for method, score in plain.items()} == {"one": 2, "two": 1, "three": 0, "four": 0}
+    assert {method: score.place for method, score in judged.items()} == {"one": 1, "two": 1, "three": 2, "four": 0}
+    assert {method: score.shared for method, score in judged.items()} == {"one": 1, "two": 1, "three": 3, "four": 4}
+    assert {method: score.rank for method, score in judged.items()} == {"one": 2, "two": 1, "three": 3, "four": 4}
+    for method, score in judged.items():
+        values = np.array(scores[method]["psnr"])
+        half = 1.96 * values.std() / COUNT**0.5  # what a normal distribution would give
+        assert score.low is not None
+        assert score.high is not None
+        assert score.low == pytest.approx(values.mean() - half, abs=0.2)
+        assert score.high == pytest.approx(values.mean() + half, abs=0.2)
+
+
+def test_a_method_alone_is_not_best_and_has_an_interval(store_cell: StoreCell) -> None:
+    board, found = certainty(store_cell("alone", numbers()))
+    score = found.judged(board).entries[0].scores[board.columns[0].key]
+
+    assert (score.place, score.shared) == (0, 1)
+    assert score.low is not None
+
+
+def test_a_result_that_is_not_ranked_has_an_interval_and_no_place(store_cell: StoreCell) -> None:
+    scores = numbers()
+    few = {name: values[: COUNT // 2] for name, values in scores.items()}
+    board, found = certainty(
+        store_cell("whole", scores), store_cell("also", numbers(0.0, 1)), store_cell("part", few, expected=COUNT)
+    )
+    part = next(entry for entry in found.judged(board).entries if entry.method == "part")
+    score = part.scores[board.columns[0].key]
+
+    assert part.standing == "incomplete"
+    assert (score.place, score.shared, score.rank) == (0, None, None)
+    assert score.low is not None
+    assert score.low < np.mean(few["psnr"]) < score.high
+
+
+def test_two_versions_of_a_metric_are_not_compared(store_cell: StoreCell) -> None:
+    old, new = store_cell("old", numbers()), store_cell("new", numbers(5.0, 1))
+    metrics = tuple(dataclasses.replace(one, version=2) for one in new.record.metrics)
+    newer = store_cell("newer", numbers(5.0, 1), metrics=metrics)
+    board, found = certainty(old, new, newer)
+    (group,) = board.groups
+
+    compared = {one.metric.version: found.of(group, one) for one in board.columns if one.metric.name == "psnr"}
+    assert {version: set(verdict.means) for version, verdict in compared.items() if verdict} == {
+        1: {"old", "new"},
+        2: {"newer"},
+    }

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from inpaintbench.statistics.verdicts import Rivals, TestName, Verdict
+from inpaintbench.statistics.intervals import Interval
+from inpaintbench.statistics.verdicts import Comparison, Rivals, TestName, Verdict, shared_ranks
 from inpaintbench.statistics.verdicts import judge as judge_metrics
 
 
@@ -53,6 +54,19 @@ def test_a_method_shares_the_rank_of_all_that_are_not_certainly_better() -> None
     given = {name: scores + shift + rng.normal(0, 1, 60) for name, shift in (("a", 2.0), ("b", 2.02), ("c", 0.0))}
     verdict = judge(given, higher_is_better=True, seed=0)
     assert verdict.ranks == {"a": 1, "b": 1, "c": 3}
+
+
+def test_what_cannot_be_told_from_the_best_is_first_even_if_something_else_certainly_beats_it() -> None:
+    def pair(mean: float, p: float) -> Comparison:
+        return Comparison(Interval(mean, mean, mean), p)
+
+    means = {name: Interval(mean, mean, mean) for name, mean in (("best", 3.0), ("next", 2.9), ("wild", 2.0))}
+    pairs = {("best", "next"): pair(0.1, 0.5), ("best", "wild"): pair(1.0, 0.06), ("next", "wild"): pair(0.9, 0.01)}
+    assert shared_ranks(means, pairs, higher_is_better=True) == {"best": 1, "next": 1, "wild": 1}
+    pairs["best", "wild"] = pair(1.0, 0.05)
+    assert shared_ranks(means, pairs, higher_is_better=True) == {"best": 1, "next": 1, "wild": 3}
+    assert shared_ranks(means, pairs, higher_is_better=False) == {"best": 2, "next": 2, "wild": 1}
+    assert shared_ranks({}, {}, higher_is_better=True) == {}
 
 
 def test_images_without_a_number_of_every_method_are_left_out() -> None:
