@@ -12,6 +12,7 @@ import hashlib
 import importlib
 import importlib.metadata
 import importlib.util
+import inspect
 import os
 import re
 import sys
@@ -20,7 +21,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
-from typing import Final, Literal
+from typing import Final, Literal, Self
 
 import pluggy
 
@@ -41,6 +42,7 @@ _HOOKS: Final[Mapping[str, type[PluginSpec]]] = {
     "register_masks": MaskSpec,
     "register_metrics": MetricSpec,
 }
+_EVENTS: Final = ("on_cell_finished", "on_run_finished")
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,56 @@ class PluginProblem:
     message: str
 
 
+@dataclass(frozen=True)
+class Observer:
+    """A plugin that is told what becomes of a run.
+
+    Attributes:
+        source: where it came from.
+        implementations: of each hook that tells of something; empty where it has none.
+    """
+
+    source: PluginSource
+    implementations: Mapping[str, Sequence[pluggy.HookImpl]]
+
+    @classmethod
+    def of(cls, plugin: object, source: PluginSource) -> Self:
+        """Return what a plugin implements of such hooks.
+
+        Raises:
+            PluginError: if it implements one that does not exist, with arguments that it does not have, or so that
+                calling it would do nothing.
+        """
+        return cls.in_manager(_manager_of(plugin, source), source)
+
+    @classmethod
+    def in_manager(cls, manager: pluggy.PluginManager, source: PluginSource) -> Self:
+        """Return the same of the only plugin that a manager has."""
+        implementations = {hook: getattr(manager.hook, hook).get_hookimpls() for hook in _EVENTS}
+        for hook, found in implementations.items():
+            if any(_is_suspended(one.function) for one in found):
+                raise PluginError(
+                    f"{source}: {hook} is a generator or asynchronous, and would never run. Expected a plain function."
+                )
+        return cls(source, implementations)
+
+    def __bool__(self) -> bool:
+        """Whether there is anything that it is told."""
+        return any(self.implementations.values())
+
+    def tell(self, hook: str, **what: object) -> None:
+        """Call the plugin's implementation of a hook, if it has one, with those arguments that it takes.
+
+        Raises:
+            PluginError: if it raises anything but an interrupt; the message names the plugin, the hook and the line.
+        """
+        for implementation in self.implementations[hook]:
+            try:
+                implementation.function(*(what[name] for name in implementation.argnames))
+            except (Exception, SystemExit) as error:
+                raise PluginError(f"{self.source}: {hook} raised {_explain(error)}") from error
+
+
 @dataclass
 class Registry:
     """All plugins by kind and name, in the order in which they were loaded (which no installer decides).
@@ -92,6 +144,7 @@ class Registry:
     Attributes:
         entries: the plugins.
         problems: with those that were left out.
+        observers: those that are told what becomes of a run.
         given: what another process loads to have the same: files, wherever it stands, and modules.
     """
 
@@ -99,6 +152,7 @@ class Registry:
         default_factory=lambda: {spec_type.kind: {} for spec_type in _HOOKS.values()}
     )
     problems: list[PluginProblem] = field(default_factory=list)
+    observers: list[Observer] = field(default_factory=list)
     given: tuple[str, ...] = ()
 
     def of(self, kind: PluginKind) -> Mapping[str, Registered]:
@@ -176,12 +230,30 @@ def _entry_points() -> list[tuple[PluginSource, importlib.metadata.EntryPoint]]:
 
 
 def _register(registry: Registry, plugin: object, source: PluginSource) -> None:
-    """Call every hook of one plugin, then add what it brings.
-
-    Each plugin has a manager to itself, so that what one does wrong is never taken for another's fault.
+    """Call every hook by which a plugin joins, then add what it brings.
 
     Raises:
         PluginError: if it registers nothing, or something that is no spec, or a name that is taken.
+    """
+    manager = _manager_of(plugin, source)
+    specs = [spec for hook, spec_type in _HOOKS.items() for spec in _answers(manager, hook, spec_type, source)]
+    observer = Observer.in_manager(manager, source)
+    if not specs and not observer:
+        raise PluginError(
+            f"{source} registers nothing. Expected at least one function called {', '.join(_HOOKS)}, "
+            "decorated with inpaintbench.hookimpl, that returns a list of specs; "
+            f"or one called {' or '.join(_EVENTS)}, decorated likewise."
+        )
+    registry.add(specs, source)
+    if observer:
+        registry.observers.append(observer)
+
+
+def _manager_of(plugin: object, source: PluginSource) -> pluggy.PluginManager:
+    """Give a plugin a manager to itself, so that what one does wrong is never taken for another's fault.
+
+    Raises:
+        PluginError: if the plugin implements hooks that do not exist, or with arguments that they do not have.
     """
     manager = pluggy.PluginManager(hookspecs.PROJECT)
     manager.add_hookspecs(hookspecs)
@@ -190,17 +262,22 @@ def _register(registry: Registry, plugin: object, source: PluginSource) -> None:
         manager.check_pending()
     except pluggy.PluginValidationError as error:
         reason = " ".join(str(error).split())
+        known = ", ".join(f"{hook}({', '.join(_arguments(hook))})" for hook in (*_HOOKS, *_EVENTS))
         raise PluginError(
             f"{source} implements a hook that does not exist, or with arguments that it does not have: {reason}. "
-            f"Known, all without arguments: {', '.join(_HOOKS)}."
+            f"Known: {known}."
         ) from error
-    specs = [spec for hook, spec_type in _HOOKS.items() for spec in _answers(manager, hook, spec_type, source)]
-    if not specs:
-        raise PluginError(
-            f"{source} registers nothing. Expected at least one function called {', '.join(_HOOKS)}, "
-            "decorated with inpaintbench.hookimpl, that returns a list of specs."
-        )
-    registry.add(specs, source)
+    return manager
+
+
+def _arguments(hook: str) -> list[str]:
+    return list(inspect.signature(getattr(hookspecs, hook)).parameters)
+
+
+def _is_suspended(function: object) -> bool:
+    """Whether calling a function only makes something that would have to be run."""
+    kinds = (inspect.isgeneratorfunction, inspect.iscoroutinefunction, inspect.isasyncgenfunction)
+    return any(kind(function) for kind in kinds)
 
 
 def _answers(

@@ -1,15 +1,16 @@
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from inpaintbench import plugins
+from inpaintbench import hookspecs, plugins
 from inpaintbench.api import PluginKind
 from inpaintbench.errors import PluginError, UnknownNameError
-from inpaintbench.plugins import Registry, load_registry
+from inpaintbench.plugins import Observer, PluginSource, Registry, load_registry
 
 HEAD = "from inpaintbench import hookimpl\nfrom inpaintbench.api import MaskSpec, MethodSpec\n"
 
@@ -41,6 +42,22 @@ BROKEN = {
     "unknown_argument": (
         f"{HEAD}@hookimpl\ndef register_methods(registry):\n    return []\n",
         "with arguments that it does not have.*registry",
+    ),
+    "unknown_argument_of_an_event": (
+        f"{HEAD}@hookimpl\ndef on_cell_finished(score):\n    pass\n",
+        r"arguments that it does not have.*score.*Known: register_methods\(\), .*on_cell_finished\(record, folder\)",
+    ),
+    "generator_event": (
+        f"{HEAD}@hookimpl\ndef on_cell_finished(record):\n    yield record\n",
+        "on_cell_finished is a generator or asynchronous, and would never run. Expected a plain function",
+    ),
+    "wrapper_event": (
+        f"{HEAD}@hookimpl(wrapper=True)\ndef on_run_finished():\n    return (yield)\n",
+        "on_run_finished is a generator or asynchronous",
+    ),
+    "asynchronous_event": (
+        f"{HEAD}@hookimpl\nasync def on_run_finished():\n    pass\n",
+        "on_run_finished is a generator or asynchronous",
     ),
     "forgotten_hookimpl": (f"{HEAD}def register_methods():\n    return []\n", "registers nothing.*hookimpl"),
     "nothing": ("x = 1\n", "registers nothing. Expected at least one function called register_methods"),
@@ -295,3 +312,76 @@ def test_a_failing_import_leaves_no_module_behind(tmp_path: Path, source: str) -
 def test_an_unknown_name_brings_the_near_ones() -> None:
     with pytest.raises(UnknownNameError, match=r"There is no mask called 'centre_square'\. Did you mean center_square"):
         load_registry().get("mask", "centre_square")
+
+
+HOOKS = [name for name, value in vars(hookspecs).items() if hasattr(value, f"{hookspecs.PROJECT}_spec")]
+DOCS = Path(__file__).parent.parent / "docs"
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_every_hook_is_documented(hook: str) -> None:
+    text = inspect.getdoc(getattr(hookspecs, hook)) or ""
+    pages = [page.read_text(encoding="utf-8") for page in DOCS.glob("*.md")]
+
+    assert "Anyone may implement it" in text
+    assert all(f"\n    {name}: " in text for name in inspect.signature(getattr(hookspecs, hook)).parameters)
+    assert any(f"`{hook}" in page or f"def {hook}(" in page for page in pages)
+
+
+def test_the_registry_knows_every_hook() -> None:
+    assert set(HOOKS) == {*plugins._HOOKS, *plugins._EVENTS}
+
+
+def test_a_plugin_may_only_listen(tmp_path: Path) -> None:
+    (tmp_path / "hears.py").write_text(f"{HEAD}@hookimpl\ndef on_run_finished():\n    pass\n")
+    install(tmp_path, "fills", method("m"))
+    registry = load_registry([str(tmp_path / "hears.py")])
+
+    assert [observer.source.name for observer in registry.observers] == ["hears"]
+    assert list(brought(registry)) == ["m"]
+
+
+def test_a_plugin_that_is_refused_is_told_nothing(tmp_path: Path) -> None:
+    (tmp_path / "twice.py").write_text(
+        method("m").replace("return [", "return 2 * [") + "@hookimpl\ndef on_run_finished():\n    pass\n"
+    )
+    install(tmp_path, "also_twice", (tmp_path / "twice.py").read_text())
+
+    assert load_registry().observers == []
+
+
+class Hears:
+    """Takes what it is told, one argument fewer than there are."""
+
+    def __init__(self, error: BaseException | None = None) -> None:
+        self.heard: list[object] = []
+        self.error = error
+
+    @hookspecs.hookimpl
+    def on_cell_finished(self, folder: Path) -> None:
+        self.heard.append(folder)
+        if self.error:
+            raise self.error
+
+
+def test_an_observer_is_told_what_it_takes(tmp_path: Path) -> None:
+    plugin = Hears()
+    observer = Observer.of(plugin, PluginSource("given", "mine"))
+    observer.tell("on_cell_finished", record=None, folder=tmp_path)
+    observer.tell("on_run_finished", interrupted=True)  # it has no such hook
+
+    assert plugin.heard == [tmp_path]
+
+
+@pytest.mark.parametrize("error", [ValueError("no luck"), SystemExit("no luck")])
+def test_what_an_observer_raises_names_it(error: BaseException) -> None:
+    observer = Observer.of(Hears(error), PluginSource("given", "mine", location="mine.py"))
+    kind = type(error).__name__
+
+    with pytest.raises(PluginError, match=rf"^mine \(mine\.py\): on_cell_finished raised {kind}: no luck \(.*, line"):
+        observer.tell("on_cell_finished", record=None, folder=None)
+
+
+def test_an_interrupt_passes_through_an_observer() -> None:
+    with pytest.raises(KeyboardInterrupt):
+        Observer.of(Hears(KeyboardInterrupt()), PluginSource("given", "mine")).tell("on_cell_finished", folder=None)

@@ -18,6 +18,7 @@ from inpaintbench.execution.workers.limits import parse_bytes, parse_seconds
 from inpaintbench.plugins import Registry, load_registry
 from inpaintbench.store import Store
 from inpaintbench.suite import DEFAULT, Suite
+from inpaintbench.trackers import TRACKERS
 
 LARGEST: Final = 2**63 - 1
 """What a column of whole numbers can hold; so in suite files."""
@@ -212,6 +213,12 @@ def running(function: Callable[..., Any]) -> Callable[..., Any]:
             "--deterministic",
             is_flag=True,
             help="Take only algorithms that give the same numbers each time; methods that have none fail.",
+        ),
+        click.option(
+            "--track",
+            multiple=True,
+            metavar="NAME",
+            help=f"Write down each finished cell in DIR/tracking/: {', '.join(TRACKERS)}. Repeatable.",
         ),
     ]
     names = [field.name for field in fields(Options)]

@@ -20,7 +20,7 @@ from inpaintbench.execution.chosen import ChosenDataset, ChosenTraining
 from inpaintbench.execution.planning.plan import Plan, PlannedCell, State
 from inpaintbench.execution.telling.listener import SILENCE_SECONDS, Listener
 from inpaintbench.records import CellRecord
-from inpaintbench.report.sheet import shorten
+from inpaintbench.report.sheet import clean, shorten
 from inpaintbench.weights import WeightsFile
 
 _LEFT: Final[Mapping[State, str]] = {"failed": "failed before", "stale": "out of date"}
@@ -118,6 +118,10 @@ class Lines(Listener):
     def held(self, why: str) -> None:
         """Say what keeps the run."""
         self.say(why)
+
+    def not_tracked(self, why: str) -> None:
+        """Say who has failed."""
+        self.say(clean(shorten(why)))
 
     def refused(self, planned: PlannedCell, error: Exception) -> None:
         """Print why the cell is not stored."""

@@ -118,15 +118,18 @@ def _print_results(results: Results, as_json: bool) -> None:
     """Print the suite's cells as JSON, or the leaderboard of their groups with all methods that are stored there."""
     from inpaintbench.leaderboard import Group, Leaderboard
     from inpaintbench.report import render
+    from inpaintbench.statistics.certainty import assess
 
     if as_json:
-        click.echo(render(results.leaderboard(), "json"), nl=False)
+        leaderboard = results.leaderboard()
+        click.echo(render(leaderboard, "json", certainty=assess(leaderboard, leaderboard.columns)), nl=False)
         return
     asked = {Group.of(cell.record) for cell in results.cells}
     cells = [cell for cell in results.store.scan([]) if Group.of(cell.record) in asked]
     if cells:
-        color = sys.stdout.isatty()
-        click.echo(render(Leaderboard.from_cells(cells, results.keys), "text", color=color), color=True, nl=False)
+        leaderboard = Leaderboard.from_cells(cells, results.keys)
+        certainty = assess(leaderboard, leaderboard.columns)
+        click.echo(render(leaderboard, certainty=certainty, color=sys.stdout.isatty()), color=True, nl=False)
 
 
 def _report_failures(results: Results) -> None:

@@ -11,6 +11,7 @@ from typing import Final, Literal, cast, get_args
 
 from inpaintbench.errors import UsageError
 from inpaintbench.execution.planning.plan import RERUNS, Rerun
+from inpaintbench.trackers import check_names
 
 SAMPLES: Final = 4
 """Of so many images of each cell pictures are saved, unless told otherwise."""
@@ -88,6 +89,7 @@ class Options:
         engine: `local`: cells run on this machine; `ray` or `slurm`: on those of a cluster.
         address: of a Ray cluster; empty for one on this machine alone, which ends with the run.
         slurm: parameters of submitit, such as `partition`.
+        track: names of trackers, which write down what becomes of cells; see `inpaintbench.trackers`.
     """
 
     device: str = "auto"
@@ -106,6 +108,7 @@ class Options:
     engine: EngineName = "local"
     address: str = ""
     slurm: Mapping[str, Setting] = field(default_factory=dict)
+    track: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse what cannot be done.
@@ -125,6 +128,7 @@ class Options:
             raise UsageError(f"rerun={self.rerun!r} is not possible; expected one of {', '.join(RERUNS)}.")
         if not isinstance(self.device, str):
             raise UsageError(f"device={self.device!r} is not possible; expected text such as 'auto' or 'cuda:0'.")
+        check_names(self.track)
         self._refuse_contradictions()
 
     def _refuse_contradictions(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -16,6 +17,7 @@ from inpaintbench.execution.options import SAMPLES, EngineName, Isolation, Optio
 from inpaintbench.execution.planning.plan import PlannedCell, Rerun, make_plan
 from inpaintbench.execution.telling.listener import Chorus, Listener
 from inpaintbench.execution.telling.noting import Noting, logged
+from inpaintbench.execution.telling.tracking import Tracking
 from inpaintbench.execution.training_jobs import train_with
 from inpaintbench.logbook import Logbook
 from inpaintbench.plugins import Registry, load_registry
@@ -33,10 +35,11 @@ def run_suite(suite: Suite, registry: Registry, store: Store, options: Options, 
 
     Raises:
         UsageError: if the suite cannot be run as it is: so, if a test picture is among training pictures, or something
-            would have to be trained and must not be.
+            would have to be trained and must not be; or if a tracker needs what is not installed.
         KeyboardInterrupt: as it came; everything scored so far is stored.
     """
     _refuse_file(store.root)
+    tracking = Tracking.of(registry, options.track, store.root, listener)
     library = Library()
     with engine_for(options) as open_engine:
         plan = make_plan(suite, registry, store, lambda file: _obtain(file, listener), library)
@@ -51,9 +54,9 @@ def run_suite(suite: Suite, registry: Registry, store: Store, options: Options, 
         if chosen is None:
             return Results(store, tuple(planned.folder for planned in plan))
         engine, kind = chosen
-        with _open_logbook(store.root, suite.name, to_run) as book:
+        with _open_logbook(store.root, suite.name, to_run) as book, tracking:
             noting = Noting(book, to_run)
-            everyone = Chorus(listener, noting)
+            everyone = Chorus(listener, noting, tracking)
             if to_train:
                 obtained, failed = train_with(engine, to_train, library.folder, everyone, fail_fast=options.fail_fast)
                 untrained |= failed
@@ -122,6 +125,7 @@ def run(
     engine: EngineName = "local",
     address: str = "",
     slurm: Mapping[str, Setting] | None = None,
+    track: str | Sequence[str] = (),
 ) -> Results:
     """Run methods on data sets under masks, as `bench run` does, and return the results.
 
@@ -153,6 +157,7 @@ def run(
         engine: `local`: cells run on this machine; `ray` or `slurm`: on those of a cluster.
         address: of a Ray cluster; empty for one on this machine alone.
         slurm: parameters of submitit, such as `{"partition": "gpu", "gpus_per_node": 4}`.
+        track: names of trackers that write down each finished cell, such as `"jsonl"` or `["jsonl", "tensorboard"]`.
 
     Raises:
         UsageError: if something that was asked for does not exist or is not possible.
@@ -183,9 +188,18 @@ def run(
         engine=engine,
         address=address,
         slurm=slurm or {},
+        track=_listed(track),
     )
     store = Store(chosen.default_folder if out is None else Path(out))
-    return run_suite(chosen, load_registry(_listed(plugins)), store, options, Listener())
+    return run_suite(chosen, load_registry(_listed(plugins)), store, options, _Warning())
+
+
+class _Warning(Listener):
+    """Logs what a caller in Python has no other way to learn."""
+
+    def not_tracked(self, why: str) -> None:
+        """Log it, which unlike Python's warnings can never become an exception that ends the run."""
+        logging.getLogger("inpaintbench").warning("%s", why)
 
 
 def _listed(given: str | Sequence[str]) -> tuple[str, ...]:

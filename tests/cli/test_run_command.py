@@ -219,3 +219,61 @@ def test_with_weights_lpips_is_scored(
     (metric,) = (entry for entry in json.loads(outcome.out)["metrics"] if entry["plugin"] == "lpips")
     assert outcome.code == 0
     assert metric["unavailable"] == ""
+
+
+def test_finished_cells_are_tracked(bench: Any, small: list[str], tmp_path: Path) -> None:
+    arguments = ["run", *small, "-m", "broken[how=raises]", "--track", "jsonl", "--track", "tensorboard"]
+    first, second = bench(*arguments), bench(*arguments)
+
+    assert first.code == second.code == 1
+    lines = (tmp_path / "results/embedded/tracking/cells.jsonl").read_text().splitlines()
+    found = [json.loads(line) for line in lines]  # of the first run alone: the second has run nothing
+    assert [(one["method"], one["status"]) for one in found] == [
+        ("noise", "complete"),
+        ("broken[how=raises]", "failed"),
+    ]
+    assert all((tmp_path / "results/embedded" / one["folder"] / "cell.json").is_file() for one in found)
+    methods = {path.parents[1].name for path in tmp_path.rglob("events.out.tfevents.*")}
+    assert methods == {"noise", "broken[how=raises]"}
+
+
+@pytest.mark.parametrize("command", ["run", "plan"])
+def test_an_unknown_tracker_is_refused(bench: Any, small: list[str], tmp_path: Path, command: str) -> None:
+    outcome = bench(command, *small, "--track", "jsnl")
+
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err == "bench: There is no tracker called 'jsnl'. Did you mean jsonl? Known: jsonl, tensorboard.\n"
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_tracker_without_its_package_is_refused_before_the_run(
+    bench: Any, small: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("inpaintbench.trackers.tensorboard.find_spec", lambda name: None)
+    outcome = bench("run", *small, "--track", "tensorboard")
+
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "pip install 'inpaintbench[tensorboard]'" in outcome.err
+    assert not list(tmp_path.iterdir())
+
+
+FAILING = """
+from inpaintbench import hookimpl
+
+@hookimpl
+def on_cell_finished(record):
+    raise ValueError("no\\x1b[2J\\nluck with " + record.method)
+"""
+
+
+def test_a_plugin_that_fails_to_hear_is_named_once_and_harms_nothing(
+    bench: Any, small: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / "failing.py").write_text(FAILING)
+    outcome = bench("run", *small, "-m", "slow", "--plugin", "failing.py")
+
+    assert outcome.code == 0
+    assert "6/6" in outcome.out
+    (line,) = [line for line in outcome.err.splitlines() if "failing" in line]
+    assert line.startswith(r"failing (failing.py): on_cell_finished raised ValueError: no\x1b[2J luck with noise (")
+    assert "That was about noise × drawn × dots." in line

@@ -75,6 +75,9 @@ class Listener:
     def held(self, why: str) -> None:
         """Something keeps cells and trainings from being done, such as that a cluster has no room."""
 
+    def not_tracked(self, why: str) -> None:
+        """A plugin or a tracker that is told of cells has failed; no cell has."""
+
     def ticked(self) -> None:
         """A moment has passed."""
 
