@@ -108,8 +108,8 @@ STOREYS = (
 """The rooms of `execution`, from the ground up: each stands on those below it, and on none beside it."""
 
 FOR_PLUGINS = {
-    "", "api", "errors", "ops", "parameters", "decoding", "pictures", "fingerprints", "folders", "seeding", "training",
-    "weights",
+    "", "api", "errors", "ops", "parameters", "decoding", "pictures", "fingerprints", "folders", "records", "seeding",
+    "training", "weights",
 }  # fmt: skip
 """What bundled plugin packages may import of the core, as anyone's may."""
 
