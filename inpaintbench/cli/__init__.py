@@ -16,8 +16,11 @@ import click
 from inpaintbench import __version__
 from inpaintbench.cli.cache import cache_group
 from inpaintbench.cli.catalog import list_command, show_command
+from inpaintbench.cli.compare import compare_command
 from inpaintbench.cli.doctor import doctor_command
 from inpaintbench.cli.explain import explain_command
+from inpaintbench.cli.figure import figure_group
+from inpaintbench.cli.hardest import hardest_command
 from inpaintbench.cli.merge import merge_command
 from inpaintbench.cli.prepare import prepare_command
 from inpaintbench.cli.preview import masks_group, preview_command
@@ -47,6 +50,9 @@ for command in (
     train_command,
     table_command,
     report_command,
+    figure_group,
+    compare_command,
+    hardest_command,
     explain_command,
     merge_command,
     prepare_command,

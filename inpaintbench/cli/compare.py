@@ -1,0 +1,183 @@
+"""`bench compare`: two methods of one results folder, or two folders."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from inpaintbench.errors import StoreError, UsageError
+from inpaintbench.store import Store
+from inpaintbench.suite import DEFAULT
+
+if TYPE_CHECKING:
+    from inpaintbench.comparing.differences import Differences
+    from inpaintbench.comparing.pairs import Pairing
+    from inpaintbench.comparing.regressions import Regression
+    from inpaintbench.leaderboard import Leaderboard
+
+FORMATS = ("text", "md", "csv", "json", "latex", "html")
+
+
+@click.command("compare")
+@click.argument("a")
+@click.argument("b")
+@click.argument("folder", required=False, type=click.Path(path_type=Path), metavar="[DIR]")
+@click.option(
+    "-m",
+    "--method",
+    "methods",
+    multiple=True,
+    metavar="SELECTOR",
+    help="Of two folders, compare this method only. Repeatable.",
+)
+@click.option(
+    "--metric",
+    "metrics",
+    multiple=True,
+    metavar="NAME",
+    help="Compare this metric only. Repeatable.  [default: the ranked ones and the PSNR over the hole]",
+)
+@click.option(
+    "--test",
+    type=click.Choice(["permutation", "wilcoxon"]),
+    default="permutation",
+    show_default=True,
+    help="The paired test by which a difference is told from chance.",
+)
+@click.option(
+    "--images",
+    type=click.IntRange(0, 10_000),
+    default=5,
+    show_default=True,
+    help="List so many images that changed most.",
+)
+@click.option(
+    "--fail-if-worse",
+    "limits",
+    multiple=True,
+    metavar="METRIC[:MARGIN]",
+    help="End with code 1 if B's mean is worse by more than the margin (default 0) in any cell, or B lacks a number "
+    "that A has. Repeatable.",
+)
+@click.option(
+    "--format", "format_", type=click.Choice(FORMATS), default="text", show_default=True, help="How to write it."
+)
+@click.pass_context
+def compare_command(
+    context: click.Context,
+    a: str,
+    b: str,
+    folder: Path | None,
+    methods: tuple[str, ...],
+    metrics: tuple[str, ...],
+    test: Literal["permutation", "wilcoxon"],
+    images: int,
+    limits: tuple[str, ...],
+    format_: str,
+) -> None:
+    """Compare A and B: two methods, or two results folders.
+
+    Methods are those of the results in DIR (default: those of the embedded suite). Images are paired. Prints the
+    difference B - A of each metric with a 95 % interval over all cells and in each, whether it is certain, and the
+    images that changed most.
+    """
+    from inpaintbench.comparing.differences import find_columns, find_differences
+    from inpaintbench.comparing.regressions import Margin, describe, find_regressions
+    from inpaintbench.report.sheet import clean
+
+    margins = [Margin.parse(text) for text in limits]
+    pairing, unread = _pair(a, b, folder, methods)
+    columns = dict.fromkeys(find_columns(pairing, metrics or None))
+    checked = [(column, one.allowed) for one in margins for column in find_columns(pairing, [one.metric])]
+    columns |= dict.fromkeys(column for column, _ in checked)
+    differences = find_differences(pairing, list(columns), test)
+    worse = dict.fromkeys(one for column, allowed in checked for one in find_regressions(differences, column, allowed))
+    _write(differences, images, tuple(worse) if margins else None, format_)
+    for one in worse:
+        click.echo(clean(f"bench: worse: {describe(one, pairing)}"), err=True)
+    if worse or unread:
+        context.exit(1)
+
+
+def read_folder(folder: Path) -> tuple[Leaderboard, bool]:
+    """Return the leaderboard of a results folder, and whether some of it could not be read; that is said on stderr.
+
+    Raises:
+        UsageError: if the folder holds no results.
+    """
+    store = Store(folder)
+    if not store.cells_folder.is_dir():
+        raise UsageError(f"{folder} holds no results: expected a folder with cells/ below it. `bench run` makes one.")
+    from inpaintbench.report.sheet import clean
+
+    problems: list[StoreError] = []
+    cells = tuple(store.scan(problems))
+    for problem in problems:
+        click.echo(clean(f"bench: {problem}"), err=True)
+    if not cells:
+        raise UsageError(f"{folder} holds no cell that can be read.")
+
+    from inpaintbench.leaderboard import Leaderboard
+
+    return Leaderboard.from_cells(cells), bool(problems)
+
+
+def _pair(a: str, b: str, folder: Path | None, methods: Sequence[str]) -> tuple[Pairing, bool]:
+    """Return what is compared with what, and whether something could not be read."""
+    from inpaintbench.comparing.pairs import find_method, pair_methods, pair_runs
+
+    folders = [Store(Path(one)).cells_folder.is_dir() for one in (a, b)]
+    if all(folders):
+        if folder is not None:
+            raise UsageError(f"{a} and {b} are results folders, so that DIR has no meaning; found {folder}.")
+        boards = [read_folder(Path(one)) for one in (a, b)]
+        pairing = pair_runs((a, boards[0][0]), (b, boards[1][0]), methods)
+        unread = boards[0][1] or boards[1][1]
+    elif any(folders):
+        is_one, is_none = (a, b) if folders[0] else (b, a)
+        raise UsageError(
+            f"{is_one} is a results folder, and {is_none} has no cells/ below it. Expected two results folders, or two "
+            "methods and the folder last: `bench compare METHOD METHOD DIR`."
+        )
+    else:
+        if methods:
+            raise UsageError("-m chooses among the methods of two results folders; A and B are methods here.")
+        board, unread = read_folder(folder or Path("results") / DEFAULT)
+        known = {entry.method for entry in board.entries}
+        pairing = pair_methods(board, find_method(a, known), find_method(b, known))
+    if not pairing.pairs:
+        raise UsageError(
+            f"{a} and {b} have no cell in common: one has results on {_places(pairing, 'only_a')}, the other on "
+            f"{_places(pairing, 'only_b')}. Expected the same data set, mask, size and seed on both sides."
+        )
+    return pairing, unread
+
+
+def _places(pairing: Pairing, side: Literal["only_a", "only_b"]) -> str:
+    from inpaintbench.comparing.notes import place_name
+    from inpaintbench.report.sheet import clean, listed
+
+    entries = pairing.only_a if side == "only_a" else pairing.only_b
+    return clean(listed(dict.fromkeys(map(place_name, entries)), "; ")) or "nothing"
+
+
+def _write(differences: Differences, images: int, regressions: Sequence[Regression] | None, format_: str) -> None:
+    from inpaintbench.comparing.changed import find_changed
+    from inpaintbench.comparing.data import comparison_csv, comparison_json
+    from inpaintbench.comparing.sheets import build_sheet
+    from inpaintbench.comparing.summary import summarise
+    from inpaintbench.report import write
+
+    summaries, changed = summarise(differences), find_changed(differences, images)
+    sheet = build_sheet(differences, summaries, changed)
+    if format_ == "csv":
+        text = comparison_csv(differences)
+    elif format_ == "json":
+        text = comparison_json(differences, summaries, changed, regressions, sheet)
+    else:
+        text = write(sheet, format_, color=format_ == "text" and sys.stdout.isatty())
+    click.echo(text, color=True, nl=False)

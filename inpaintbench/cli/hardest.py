@@ -1,0 +1,67 @@
+"""`bench hardest`: which mask, or which data set, is hardest."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from inpaintbench.cli.compare import FORMATS, read_folder
+from inpaintbench.suite import DEFAULT
+
+
+@click.command("hardest")
+@click.argument("kind", type=click.Choice(["mask", "dataset"]), metavar="mask|dataset")
+@click.argument("folder", required=False, type=click.Path(path_type=Path), metavar="[DIR]")
+@click.option(
+    "-m",
+    "--method",
+    "methods",
+    multiple=True,
+    metavar="SELECTOR",
+    help="Take the mean over this method only. Repeatable.  [default: all]",
+)
+@click.option(
+    "--metric",
+    "metrics",
+    multiple=True,
+    metavar="NAME",
+    help="By which metric. Repeatable.  [default: the PSNR over the hole]",
+)
+@click.option(
+    "--format", "format_", type=click.Choice(FORMATS), default="text", show_default=True, help="How to write it."
+)
+@click.pass_context
+def hardest_command(
+    context: click.Context,
+    kind: Literal["mask", "dataset"],
+    folder: Path | None,
+    methods: tuple[str, ...],
+    metrics: tuple[str, ...],
+    format_: str,
+) -> None:
+    """Say which mask, or which data set, is hardest.
+
+    Asks the results in DIR (default: those of the embedded suite). A picture counts with the mean over all methods. All
+    that cannot be told from the hardest is marked like it.
+    """
+    board, unread = read_folder(folder or Path("results") / DEFAULT)
+
+    from inpaintbench.comparing.data import ladders_csv, ladders_json
+    from inpaintbench.comparing.hardest import find_hardest
+    from inpaintbench.comparing.ladders import build_sheet
+    from inpaintbench.report import write
+
+    hardness = find_hardest(board, kind, metrics or None, methods)
+    sheet = build_sheet(hardness)
+    if format_ == "csv":
+        text = ladders_csv(hardness.ladders)
+    elif format_ == "json":
+        text = ladders_json(hardness.ladders, sheet)
+    else:
+        text = write(sheet, format_, color=format_ == "text" and sys.stdout.isatty())
+    click.echo(text, color=True, nl=False)
+    if unread:
+        context.exit(1)
