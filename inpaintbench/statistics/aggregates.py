@@ -22,7 +22,7 @@ from inpaintbench.seeding import derive_seed
 from inpaintbench.statistics.certainty import Certainty, columns_of
 from inpaintbench.statistics.friedman import RankTest, rank_test
 from inpaintbench.statistics.pairing import Table, read_table
-from inpaintbench.statistics.stratified import Stratum, compose, stratified_intervals, stratified_tests
+from inpaintbench.statistics.stratified import judge_strata
 from inpaintbench.statistics.verdicts import Verdict
 
 if TYPE_CHECKING:
@@ -129,23 +129,12 @@ def means(leaderboard: Leaderboard, columns: Sequence[Column]) -> dict[ColumnKey
     found: dict[ColumnKey, Verdict] = {}
     for column in columns:
         fields = _fields(leaderboard, column, methods)
-        strata = _strata(fields, column, methods, columns, tables)
-        if fields and strata:
-            pairs = list(itertools.combinations(range(len(methods)), 2))
-            left, right = [one for one, _ in pairs], [two for _, two in pairs]
-            apart = [Stratum(one.values[:, left] - one.values[:, right], one.weight) for one in strata]
-            whole = [
-                Stratum(np.concatenate([one.values, two.values], axis=1), one.weight)
-                for one, two in zip(strata, apart, strict=True)
-            ]
-            seed = derive_seed("means", *methods, *map(str, column.key), *(str(group) for group in fields))
-            intervals = stratified_intervals(whole, seed)
-            p_values = stratified_tests(apart, seed)
-            own = dict(zip(methods, intervals, strict=False))
-            images = sum(len(one.values) for one in strata)
-            found[column.key] = compose(
-                images, own, intervals[len(methods) :], p_values, column.metric.higher_is_better
-            )
+        families = _families(fields, column, methods, columns, tables)
+        if families:
+            strata = [{method: one[method].to_numpy() for method in methods} for one, _ in families]
+            seed = derive_seed("means", *methods, *map(str, column.key), *map(str, fields))
+            weights = [weight for _, weight in families]
+            found[column.key] = judge_strata(strata, column.metric.higher_is_better, seed, weights)
     return found
 
 
@@ -183,16 +172,16 @@ def _points_of(verdict: Verdict | None, pair: tuple[str, str], column: Column) -
     return (1.0, 0.0) if first_wins else (0.0, 1.0)
 
 
-def _strata(
+def _families(
     fields: Mapping[Group, Mapping[str, Entry]],
     column: Column,
     methods: Sequence[str],
     columns: Sequence[Column],
     tables: _Tables,
-) -> list[Stratum]:
-    """Return for each set of pictures their numbers, averaged over masks, with a column a method.
+) -> list[tuple[pd.DataFrame, float]]:
+    """Return each set of pictures with its weight: their numbers, averaged over masks, in a column a method.
 
-    Nothing if the numbers of some picture set cannot be read, or have no picture in common.
+    Nothing if the numbers of some set cannot be read, or have no picture in common.
     """
     families: dict[object, list[Group]] = defaultdict(list)
     for group in fields:
@@ -200,12 +189,12 @@ def _strata(
     found = []
     for groups in families.values():
         try:
-            values = _pictures({group: fields[group] for group in groups}, column, methods, columns, tables)
+            pictures = _pictures({group: fields[group] for group in groups}, column, methods, columns, tables)
         except StoreError:
             return []
-        if not len(values):
+        if pictures.empty:
             return []
-        found.append(Stratum(values.to_numpy(), len(groups) / len(fields)))
+        found.append((pictures, len(groups) / len(fields)))
     return found
 
 

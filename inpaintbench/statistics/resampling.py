@@ -34,15 +34,20 @@ class Resamples:
         self, values: Float64[np.ndarray, "n k"]
     ) -> tuple[Float64[np.ndarray, "b k"], Float64[np.ndarray, "b k"]]:
         """Return the mean and the standard deviation of each column in each resample."""
-        means, spreads = [], []
+        means, spreads = zip(*self.blocks(values), strict=True)
+        return np.concatenate(means), np.concatenate(spreads)
+
+    def blocks(
+        self, values: Float64[np.ndarray, "n k"]
+    ) -> Iterator[tuple[Float64[np.ndarray, "rows k"], Float64[np.ndarray, "rows k"]]]:
+        """Yield what `moments` returns, some resamples at a time."""
         centre = values.mean(axis=0)  # around which squares lose no digits
         around = values - centre
+        squares = around**2
         for counts in self._counts():
             mean = counts @ around / self.images
-            square = counts @ around**2 / self.images
-            means.append(mean + centre)
-            spreads.append(np.sqrt(np.maximum(square - mean**2, 0.0)))
-        return np.concatenate(means), np.concatenate(spreads)
+            square = counts @ squares / self.images
+            yield mean + centre, np.sqrt(np.maximum(square - mean**2, 0.0))
 
     def _counts(self) -> Iterator[Float64[np.ndarray, "rows n"]]:
         """Yield how often each image is drawn, for some resamples at a time."""

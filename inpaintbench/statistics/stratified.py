@@ -88,23 +88,27 @@ def stratified_tests(strata: Sequence[Stratum], seed: int) -> tuple[float, ...]:
 
 
 def judge_strata(
-    strata: Sequence[Mapping[str, Float64[np.ndarray, " n"]]], higher_is_better: bool, seed: int
+    strata: Sequence[Mapping[str, Float64[np.ndarray, " n"]]],
+    higher_is_better: bool,
+    seed: int,
+    weights: Sequence[float] | None = None,
 ) -> Verdict:
-    """Compare what was measured on the same pictures, over several sets of them with equal weights.
+    """Compare what was measured on the same pictures, over several sets of them.
 
     Args:
         strata: for each set the finite numbers of each rival over its pictures, the same rivals each time.
         higher_is_better: decides who ranks first.
         seed: decides all that is drawn at random.
+        weights: of the sets' means in that of all; equal ones if None.
     """
     names = list(strata[0])
     pairs = list(itertools.combinations(range(len(names)), 2))
-    weight = 1 / len(strata)
+    weights = weights or len(strata) * [1 / len(strata)]
     tables = [np.stack([one[name] for name in names], axis=1) for one in strata]
-    differences = [table[:, [one for one, _ in pairs]] - table[:, [two for _, two in pairs]] for table in tables]
-    together = [Stratum(np.concatenate(both, axis=1), weight) for both in zip(tables, differences, strict=True)]
-    intervals = stratified_intervals(together, derive_seed("bootstrap", seed))
-    p_values = stratified_tests([Stratum(one, weight) for one in differences], derive_seed("signs", seed))
+    apart = [table[:, [one for one, _ in pairs]] - table[:, [two for _, two in pairs]] for table in tables]
+    both = [np.concatenate(parts, axis=1) for parts in zip(tables, apart, strict=True)]
+    intervals = stratified_intervals(list(map(Stratum, both, weights)), derive_seed("bootstrap", seed))
+    p_values = stratified_tests(list(map(Stratum, apart, weights)), derive_seed("signs", seed))
     means = dict(zip(names, intervals, strict=False))
     return compose(sum(map(len, tables)), means, intervals[len(names) :], p_values, higher_is_better)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import numpy as np
 from jaxtyping import Float64
 from numpy.random import PCG64
-from numpy.typing import NDArray
 
 from inpaintbench.statistics.resampling import COUNT
 
@@ -31,16 +31,36 @@ def permutation_tests(differences: Float64[np.ndarray, "n k"], seed: int) -> tup
     Returns:
         A p-value a column; 1 where there is no difference at all.
     """
-    images = len(differences)
-    observed = np.abs(differences.sum(axis=0)) - _SLACK * np.abs(differences).sum(axis=0)
-    if images <= _EXACT:
-        return _shares(_as_extreme(_all_signs(images), differences, observed), 2**images)
-    words = PCG64(seed)
-    step = max(1, _NUMBERS // images)
-    extreme = np.ones(differences.shape[1], dtype=np.int64)  # one way is what was observed (Phipson & Smyth 2010)
-    for start in range(0, COUNT, step):
-        extreme += _as_extreme(_signs(words, min(step, COUNT - start), images), differences, observed)
-    return _shares(extreme, 1 + COUNT)
+    nothing = np.zeros((len(differences), 1))
+    last = differences.shape[1]
+    return pairwise_tests(np.concatenate([differences, nothing], axis=1), [(k, last) for k in range(last)], seed)
+
+
+def pairwise_tests(
+    values: Float64[np.ndarray, "n k"], pairs: Sequence[tuple[int, int]], seed: int
+) -> tuple[float, ...]:
+    """Return the p-values of `permutation_tests` for the differences of pairs of columns.
+
+    The sum of a signed difference is the difference of two signed sums, so that the work grows with the columns.
+
+    Args:
+        values: a row an image, finite; what all columns of an image have in common is better taken off, for it costs
+            digits.
+        pairs: positions of columns.
+        seed: decides the signs where not all can be tried.
+    """
+    images = len(values)
+    left, right = np.array(pairs, dtype=np.intp).reshape(-1, 2).T
+    differences = (values[:, k] - values[:, m] for k, m in zip(left, right, strict=True))
+    observed = np.array([abs(one.sum()) - _SLACK * np.abs(one).sum() for one in differences])
+    exact = images <= _EXACT
+    # Else one way is what was observed (Phipson & Smyth 2010).
+    extreme = np.zeros(len(pairs), np.int64) if exact else np.ones(len(pairs), np.int64)
+    for signs in [_all_signs(images)] if exact else _random_signs(images, seed):
+        sums = (signs @ values).T.copy()
+        for place, (k, m) in enumerate(zip(left, right, strict=True)):
+            extreme[place] += np.count_nonzero(np.abs(sums[k] - sums[m]) >= observed[place])
+    return tuple((extreme / (2**images if exact else 1 + COUNT)).tolist())
 
 
 def wilcoxon_test(differences: Float64[np.ndarray, " n"]) -> float:
@@ -56,20 +76,17 @@ def wilcoxon_test(differences: Float64[np.ndarray, " n"]) -> float:
     return float(wilcoxon(differences, zero_method="pratt").pvalue)
 
 
-def _as_extreme(
-    signs: Float64[np.ndarray, "b n"], differences: Float64[np.ndarray, "n k"], observed: Float64[np.ndarray, " k"]
-) -> NDArray[np.int64]:
-    counts: NDArray[np.int64] = np.count_nonzero(np.abs(signs @ differences) >= observed, axis=0)
-    return counts
-
-
-def _shares(counts: NDArray[np.int64], total: int) -> tuple[float, ...]:
-    return tuple(float(count) / total for count in counts)
-
-
 def _all_signs(count: int) -> Float64[np.ndarray, "b n"]:
     numbers = np.arange(2**count)[:, None]
     return ((numbers >> np.arange(count)) & 1) * 2.0 - 1.0
+
+
+def _random_signs(images: int, seed: int) -> Iterator[Float64[np.ndarray, "rows n"]]:
+    """Yield `COUNT` ways to sign so many images, some at a time."""
+    words = PCG64(seed)
+    step = max(1, _NUMBERS // images)
+    for start in range(0, COUNT, step):
+        yield _signs(words, min(step, COUNT - start), images)
 
 
 def _signs(words: PCG64, rows: int, columns: int) -> Float64[np.ndarray, "rows columns"]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,9 +16,12 @@ from numpy.typing import NDArray
 from inpaintbench.seeding import derive_seed
 from inpaintbench.statistics.holm import holm
 from inpaintbench.statistics.intervals import Interval, mean_intervals
-from inpaintbench.statistics.tests import permutation_tests, wilcoxon_test
+from inpaintbench.statistics.tests import pairwise_tests, wilcoxon_test
 
 TestName = Literal["permutation", "wilcoxon"]
+
+MOST_PAIRS: Final = 200
+"""Of more pairs of methods in a cell (from 21 methods on) only those with the best have intervals."""
 
 ALPHA: Final = 0.05
 """The risk that among the methods of one cell any two are told apart that are equal."""
@@ -28,7 +32,8 @@ class Comparison:
     """Two methods over the same images.
 
     Attributes:
-        difference: the first one's score less the second one's, in the metric's own unit and direction.
+        difference: the first one's score less the second one's, in the metric's own unit and direction; without ends
+            where there are more than `MOST_PAIRS`.
         p: of the paired test, adjusted for all pairs of methods of the cell.
     """
 
@@ -88,13 +93,19 @@ def judge(metrics: Sequence[Rivals], seed: int, test: TestName = "permutation") 
     for place, (_, kept) in enumerate(prepared):
         alike[kept.tobytes()].append(place)
     for places in alike.values():  # those of the same images together: drawing is most of the work
-        columns = [_columns(*prepared[place]) for place in places]
-        values = np.concatenate([np.concatenate(pair, axis=1) for pair in columns], axis=1)
-        differences = np.concatenate([pair[1] for pair in columns], axis=1)
-        intervals = iter(mean_intervals(values, bootstrap_seed(seed)))
-        p_values = iter(_p_values(differences, derive_seed("signs", seed), test))
-        for place in places:
-            verdicts[place] = _verdict(metrics[place], int(prepared[place][1].sum()), intervals, p_values)
+        values = [prepared[place][0][prepared[place][1]] for place in places]
+        differences = [_differences(one) for one in values]
+        told = [_told(values[k], metrics[place].higher_is_better) for k, place in enumerate(places)]
+        columns = [
+            part for one, two, chosen in zip(values, differences, told, strict=True) for part in (one, two[:, chosen])
+        ]
+        intervals = iter(mean_intervals(np.concatenate(columns, axis=1), bootstrap_seed(seed)))
+        if test == "wilcoxon":
+            p_values = iter([wilcoxon_test(column) for one in differences for column in one.T])
+        else:
+            p_values = iter(_permutations(values, derive_seed("signs", seed)))
+        for place, apart, chosen in zip(places, differences, told, strict=True):
+            verdicts[place] = _verdict(metrics[place], apart, chosen, intervals, p_values)
     return [verdicts[place] for place in range(len(metrics))]
 
 
@@ -111,23 +122,50 @@ def _prepare(rivals: Rivals) -> tuple[Float64[np.ndarray, "n methods"], NDArray[
     return values, kept
 
 
-def _columns(
-    values: Float64[np.ndarray, "n methods"], kept: NDArray[np.bool_]
-) -> tuple[Float64[np.ndarray, "kept methods"], Float64[np.ndarray, "kept pairs"]]:
-    values = values[kept]
+def _differences(values: Float64[np.ndarray, "kept methods"]) -> Float64[np.ndarray, "kept pairs"]:
     pairs = list(itertools.combinations(range(values.shape[1]), 2))
-    return values, values[:, [one for one, _ in pairs]] - values[:, [two for _, two in pairs]]
+    left: Float64[np.ndarray, "kept pairs"] = values[:, [one for one, _ in pairs]]
+    return left - values[:, [two for _, two in pairs]]
 
 
-def _verdict(rivals: Rivals, images: int, intervals: Iterator[Interval], p_values: Iterator[float]) -> Verdict:
-    names = list(rivals.scores)
+def _permutations(metrics: Sequence[Float64[np.ndarray, "kept _"]], seed: int) -> tuple[float, ...]:
+    """Return the p-values of all pairs of methods in each metric."""
+    pairs: list[tuple[int, int]] = []
+    start = 0
+    for values in metrics:
+        methods = range(start, start + values.shape[1])
+        pairs += itertools.combinations(methods, 2)
+        start += values.shape[1]
+    around = [values - values[:, :1] for values in metrics]
+    return pairwise_tests(np.concatenate(around, axis=1), pairs, seed)
+
+
+def _told(values: Float64[np.ndarray, "kept methods"], higher_is_better: bool) -> NDArray[np.bool_]:
+    """Return of which pairs the interval is computed: of all, or where there are too many, of those with the best."""
+    pairs = list(itertools.combinations(range(values.shape[1]), 2))
+    if len(pairs) <= MOST_PAIRS or not len(values):
+        return np.ones(len(pairs), dtype=np.bool_)
+    means = values.mean(axis=0)
+    best = int(means.argmax() if higher_is_better else means.argmin())
+    return np.array([best in pair for pair in pairs])
+
+
+def _verdict(
+    rivals: Rivals,
+    differences: Float64[np.ndarray, "kept pairs"],
+    told: NDArray[np.bool_],
+    intervals: Iterator[Interval],
+    p_values: Iterator[float],
+) -> Verdict:
+    names, images = list(rivals.scores), len(differences)
     pairs = list(itertools.combinations(names, 2))
     means = {name: next(intervals) for name in names}
-    differences = [next(intervals) for _ in pairs]
+    apart = [
+        next(intervals) if known else Interval(math.fsum(column) / images, math.nan, math.nan)
+        for known, column in zip(told.tolist(), differences.T, strict=True)
+    ]
     adjusted = holm([next(p_values) for _ in pairs])
-    compared = {
-        pair: Comparison(difference, p) for pair, difference, p in zip(pairs, differences, adjusted, strict=True)
-    }
+    compared = {pair: Comparison(difference, p) for pair, difference, p in zip(pairs, apart, adjusted, strict=True)}
     return Verdict(images, means, compared, shared_ranks(means, compared, rivals.higher_is_better))
 
 
@@ -144,9 +182,3 @@ def shared_ranks(
         return {}
     best = (max if higher_is_better else min)(means, key=lambda name: means[name].mean)
     return {name: 1 + len(better) if best in better else 1 for name, better in worse_than.items()}
-
-
-def _p_values(differences: Float64[np.ndarray, "n k"], seed: int, test: TestName) -> tuple[float, ...]:
-    if test == "wilcoxon":
-        return tuple(wilcoxon_test(column) for column in differences.T)
-    return permutation_tests(differences, seed)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import stats
 
+from inpaintbench.statistics.holm import holm
 from inpaintbench.statistics.intervals import Interval
 from inpaintbench.statistics.verdicts import Comparison, Rivals, TestName, Verdict, shared_ranks
 from inpaintbench.statistics.verdicts import judge as judge_metrics
@@ -107,3 +109,32 @@ def test_many_equal_methods_are_seldom_told_apart() -> None:
         scores = {str(number): rng.normal(25, 1, 15) for number in range(5)}
         alarms += max(judge(scores, higher_is_better=True, seed=seed).ranks.values()) > 1
     assert alarms <= 8  # one in twenty are three
+
+
+def test_of_many_methods_those_pairs_have_intervals_that_hold_the_best() -> None:
+    rng = np.random.default_rng(0)
+    scores = {f"m{place:02}": images(40) + place / 10 + rng.normal(0, 1, 40) for place in range(22)}
+    verdict = judge(scores)
+    best = max(scores, key=lambda name: scores[name].mean())
+
+    assert len(verdict.pairs) == 231
+    for pair, found in verdict.pairs.items():
+        assert found.difference.known == (best in pair)
+        assert found.difference.mean == pytest.approx(float((scores[pair[0]] - scores[pair[1]]).mean()))
+    few = judge({name: scores[name] for name in list(scores)[:20]})
+    assert all(found.difference.known for found in few.pairs.values())
+    assert all(few.means[name] == verdict.means[name] for name in few.means)
+
+
+def test_pairs_are_tested_as_their_differences_are() -> None:
+    rng = np.random.default_rng(3)
+    values = {name: images(30) + rng.normal(0, 1, 30) for name in "abc"}
+    verdict = judge(values)
+    pairs = list(verdict.pairs)
+    expected = holm(
+        [
+            stats.permutation_test((values[one] - values[two],), np.mean, permutation_type="samples", rng=1).pvalue
+            for one, two in pairs
+        ]
+    )
+    assert [verdict.pairs[pair].p for pair in pairs] == pytest.approx(expected, abs=0.02)
