@@ -19,6 +19,7 @@ from typing import Any, Literal, Self
 from inpaintbench.columns import Column, ColumnKey, name_columns
 from inpaintbench.ranking import MeanRank, Score, natural, rank_scores
 from inpaintbench.records import CellRecord, MetricColumn
+from inpaintbench.samples import Sample, saved
 from inpaintbench.stored import StoredCell
 
 Question = tuple[str, str, str, int, int, int | None]
@@ -144,6 +145,13 @@ class Entry:
         """The method's own time; None if it was not measured."""
         seconds = self.record.timing.get("seconds_per_image")
         return None if seconds is None else float(seconds)
+
+    def samples(self) -> dict[int, Sample]:
+        """Return its saved pictures by the images' positions in the data set: of each in the first cell that has it."""
+        found: dict[int, Sample] = {}
+        for cell in (self.cell, *self.others):
+            found = saved(cell.folder) | found
+        return found
 
 
 @dataclass(frozen=True)

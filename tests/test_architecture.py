@@ -38,7 +38,7 @@ ALLOWED: dict[str, set[str]] = {
     "checkpoints": {"api", "atomic", "caching", "errors", "integrity", "json_types", "provenance", "schema"},
     "training": {"api", "atomic", "checkpoints", "errors", "provenance", "schema", "seeding"},
     # who is told of what was run
-    "trackers": {"", "atomic", "errors", "hookspecs", "records", "stored"},
+    "trackers": {"errors", "hookspecs", "records", "samples"},
     # finding and choosing plugins
     "plugins": {"hookspecs", "api", "errors"},
     "selectors": {"plugins", "api", "errors", "parameters", "weights"},
@@ -50,6 +50,7 @@ ALLOWED: dict[str, set[str]] = {
     "schema": set(),
     "records": {"errors", "integrity", "json_types", "schema"},
     "stored": {"errors", "integrity", "journal", "records", "schema"},
+    "samples": {"errors"},
     "journal": {"errors", "integrity", "records", "schema"},
     "cell_writer": {"records", "stored", "journal", "atomic", "errors"},
     "store": {"cell_writer", "records", "stored", "journal", "errors"},
@@ -60,7 +61,7 @@ ALLOWED: dict[str, set[str]] = {
     # what is shown
     "columns": {"records"},
     "ranking": {"columns", "records"},
-    "leaderboard": {"ranking", "columns", "records", "stored"},
+    "leaderboard": {"ranking", "columns", "records", "samples", "stored"},
     "strata": {"leaderboard", "ranking", "columns", "records", "stored", "errors"},
     "statistics": {
         "atomic", "caching", "leaderboard", "ranking", "columns", "integrity", "records", "schema", "stored", "seeding",
@@ -73,20 +74,20 @@ ALLOWED: dict[str, set[str]] = {
     "figures": {"errors"},
     "site": {
         "atomic", "checkpoints", "columns", "errors", "holes", "leaderboard", "provenance", "ranking", "records",
-        "report", "seeding", "statistics", "store", "stored", "strata", "training",
+        "report", "samples", "seeding", "statistics", "store", "stored", "strata", "training",
     },
     "results": {"store", "stored", "errors", "leaderboard", "report"},
     # what runs
     "execution": {
         "api", "atomic", "cell_writer", "checkpoints", "errors", "explaining", "fingerprints", "holes", "integrity",
-        "journal", "logbook", "metrics", "ops", "plugins", "prepared", "provenance", "records", "results", "seeding",
-        "selectors", "store", "stored", "suite", "trackers", "training", "weights",
+        "journal", "logbook", "metrics", "ops", "plugins", "prepared", "provenance", "records", "results", "samples",
+        "seeding", "selectors", "store", "stored", "suite", "trackers", "training", "weights",
     },
     "cli": {
         "", "api", "atomic", "checkpoints", "columns", "comparing", "contact_sheet", "downloads", "errors", "execution",
         "explaining", "figures", "fingerprints", "folders", "leaderboard", "logbook", "merging", "parameters",
-        "plugins", "prepared", "provenance", "records", "report", "results", "selectors", "site", "statistics",
-        "status", "store", "stored", "suite", "trackers", "weights",
+        "plugins", "prepared", "provenance", "records", "report", "results", "samples", "selectors", "site",
+        "statistics", "status", "store", "stored", "suite", "trackers", "weights",
     },
     # the face of the package: hookimpl at once, run and Results when asked for
     "": {"hookspecs", "execution", "results"},

@@ -6,13 +6,13 @@ import fnmatch
 import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from inpaintbench.errors import SelectorError, StoreError, UnknownNameError, UsageError
 from inpaintbench.leaderboard import Entry, Group, Leaderboard
 from inpaintbench.report.sheet import clean, listed, shorten
 from inpaintbench.report.titles import Titles
+from inpaintbench.samples import Kind, Sample
 from inpaintbench.selectors import parse_selector
 from inpaintbench.statistics.pairing import IMAGE
 
@@ -137,7 +137,7 @@ def read_shown(group: Group, entries: Sequence[Entry], wanted: Sequence[str]) ->
         StoreError: if a file cannot be read, or methods were given different pictures or holes under one name.
     """
     tables = [_table(entry) for entry in entries]
-    saved = [_saved(entry) for entry in entries]
+    saved = [entry.samples() for entry in entries]
     common = sorted(set.intersection(*(set(one) for one in saved)))
     first = tables[0]
     positions = [_position(one, first, group) for one in wanted] or [one for one in common if one in first.index][
@@ -148,16 +148,16 @@ def read_shown(group: Group, entries: Sequence[Entry], wanted: Sequence[str]) ->
     shown = []
     for position in dict.fromkeys(positions):
         known = first.loc[position]
-        for entry, table, folders in zip(entries, tables, saved, strict=True):
+        for entry, table, samples in zip(entries, tables, saved, strict=True):
             name, method = f"{clean(str(known['item']))} (number {position})", clean(entry.method)
-            if position not in folders:
+            if position not in samples:
                 raise UsageError(f"No picture of {name} was saved for {method}.{_advice(common)}")
             if position not in table.index or any(table.loc[position, one] != known[one] for one in IMAGE):
                 raise StoreError(
                     f"{name} is not the same picture with the same hole for {method} as for "
                     f"{clean(entries[0].method)}; run both again."
                 )
-        shown.append(_read(str(known["item"]), position, [folders[position] for folders in saved], group.size))
+        shown.append(_read(str(known["item"]), position, [samples[position] for samples in saved], group.size))
     return shown
 
 
@@ -224,17 +224,6 @@ def _table(entry: Entry) -> pd.DataFrame:
     return table.set_index("index")[IMAGE]
 
 
-def _saved(entry: Entry) -> dict[int, Path]:
-    """Return where the pictures of each image lie, in the shown cell or in another of the same completions."""
-    found: dict[int, Path] = {}
-    for cell in (entry.cell, *entry.others):
-        for path in (cell.folder / "samples").glob("*-composite.png"):
-            number = path.name.removesuffix("-composite.png")
-            if number.isdecimal():
-                found.setdefault(int(number), path.parent)
-    return found
-
-
 def _position(text: str, table: pd.DataFrame, group: Group) -> int:
     """Return the position of the image with this id, or at this position."""
     found = table.index[table["item"] == text]
@@ -253,31 +242,19 @@ def _advice(common: Sequence[int]) -> str:
     return f"{there} `bench run --samples N --rerun all`, or `--samples all`, saves more."
 
 
-def _read(item: str, index: int, folders: Sequence[Path], size: int) -> Shown:
+def _read(item: str, index: int, samples: Sequence[Sample], size: int) -> Shown:
     import numpy as np
 
-    name = f"{index:05d}"
-    image, hole = (_levels(folders[0] / f"{name}-{kind}.png", size) for kind in ("image", "hole"))
-    for folder in folders[1:]:
-        for kind, expected in (("image", image), ("hole", hole)):
-            path = folder / f"{name}-{kind}.png"
-            if not np.array_equal(_levels(path, size), expected):
-                raise StoreError(f"{path} is not the picture that {folders[0] / path.name} is; run both cells again.")
-    composites = tuple(_levels(folder / f"{name}-composite.png", size) for folder in folders)
-    return Shown(item, index, image, hole[:, :, 0] > 0, composites)
-
-
-def _levels(path: Path, size: int) -> UInt8[np.ndarray, "size size 3"]:
-    import numpy as np
-    from PIL import Image
-
-    try:
-        with Image.open(path, formats=["PNG"]) as picture:
-            if picture.size != (size, size):
-                raise ValueError(f"it has {picture.width} × {picture.height} pixels, and not {size} × {size}")
-            return np.asarray(picture.convert("RGB"))
-    except (OSError, ValueError, SyntaxError) as error:
-        raise StoreError(f"{path} cannot be read: {error}") from error
+    first, *others = samples
+    image, hole = first.read("image", size), first.read("hole", size)
+    given: dict[Kind, UInt8[np.ndarray, "size size 3"]] = {"image": image, "hole": hole}
+    for sample in others:
+        for kind, expected in given.items():
+            if not np.array_equal(sample.read(kind, size), expected):
+                raise StoreError(
+                    f"{sample.path(kind)} is not the picture that {first.path(kind)} is; run both cells again."
+                )
+    return Shown(item, index, image, hole[:, :, 0] > 0, tuple(sample.read("composite", size) for sample in samples))
 
 
 def _ranges(numbers: Sequence[int]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -79,16 +80,11 @@ def _sides(cell: CellDifference) -> tuple[Entry, Entry]:
 
 def _picture(entry: Entry, image: tuple[str, str, str]) -> Path | None:
     """Return where the composite of an image lies, in the cell that is shown or in others of the same completions."""
-    for cell in (entry.cell, *entry.others):
-        samples = cell.folder / "samples"
-        if not samples.is_dir():
-            continue
-        try:
-            images = cell.images()
-        except StoreError:
-            continue
-        for index in images.loc[images["item"] == image[0], "index"]:
-            path = samples / f"{int(index):05d}-composite.png"
-            if path.is_file():
-                return path
+    samples = entry.samples()
+    if samples:
+        with contextlib.suppress(StoreError):
+            images = entry.cell.images()
+            for index in images.loc[images["item"] == image[0], "index"]:
+                if int(index) in samples and samples[int(index)].path("composite").is_file():
+                    return samples[int(index)].path("composite")
     return None

@@ -124,8 +124,10 @@ def _prepare(rivals: Rivals) -> tuple[Float64[np.ndarray, "n methods"], NDArray[
 
 def _differences(values: Float64[np.ndarray, "kept methods"]) -> Float64[np.ndarray, "kept pairs"]:
     pairs = list(itertools.combinations(range(values.shape[1]), 2))
-    left: Float64[np.ndarray, "kept pairs"] = values[:, [one for one, _ in pairs]]
-    return left - values[:, [two for _, two in pairs]]
+    differences: Float64[np.ndarray, "kept pairs"] = (
+        values[:, [one for one, _ in pairs]] - values[:, [two for _, two in pairs]]
+    )
+    return differences
 
 
 def _permutations(metrics: Sequence[Float64[np.ndarray, "kept _"]], seed: int) -> tuple[float, ...]:

@@ -30,6 +30,7 @@ from typing import TYPE_CHECKING, Any, Final
 from inpaintbench.errors import UsageError
 from inpaintbench.hookspecs import hookimpl
 from inpaintbench.records import CellRecord
+from inpaintbench.samples import Kind, saved
 from inpaintbench.trackers import FOLDER
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 SAMPLES: Final = 8
 """Of so many images of a cell pictures are written at most."""
 
-_STRIP: Final = ("image", "corrupted", "composite")
+_STRIP: Final[tuple[Kind, ...]] = ("image", "corrupted", "composite")
 
 
 class TensorBoard:
@@ -72,8 +73,8 @@ class TensorBoard:
         if record.status == "complete":
             for tag, number in _numbers(record, where).items():
                 writer.add_scalar(tag, number, step)
-            for index, strip in _strips(folder / "samples"):
-                writer.add_image(f"samples/{where}/{index}", strip, step, dataformats="HWC")
+            for index, strip in _strips(folder, record.size):
+                writer.add_image(f"samples/{where}/{index:05d}", strip, step, dataformats="HWC")
         else:
             writer.add_text(f"failures/{where}/{record.status}", _as_code(record.error or {}), step)
         writer.flush()
@@ -128,20 +129,12 @@ def _numbers(record: CellRecord, where: str) -> dict[str, float]:
     return {tag: number for tag, number in found.items() if number is not None and math.isfinite(number)}
 
 
-def _strips(samples: Path) -> list[tuple[str, UInt8[np.ndarray, "h w 3"]]]:
-    """Return the first sample pictures of a cell side by side, with the indices of their images."""
+def _strips(folder: Path, size: int) -> list[tuple[int, UInt8[np.ndarray, "h w 3"]]]:
+    """Return the first sample pictures of a cell side by side, with the positions of their images."""
     import numpy as np
-    from PIL import Image
 
-    indices = sorted(path.name.removesuffix("-composite.png") for path in samples.glob("*-composite.png"))[:SAMPLES]
-    strips = []
-    for index in indices:
-        pictures = []
-        for name in _STRIP:
-            with Image.open(samples / f"{index}-{name}.png") as picture:
-                pictures.append(np.asarray(picture.convert("RGB")))
-        strips.append((index, np.concatenate(pictures, axis=1)))
-    return strips
+    first = list(saved(folder).values())[:SAMPLES]
+    return [(one.index, np.concatenate([one.read(kind, size) for kind in _STRIP], axis=1)) for one in first]
 
 
 def _as_code(error: dict[str, str]) -> str:

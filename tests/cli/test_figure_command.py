@@ -314,7 +314,7 @@ def test_a_damaged_picture_is_named(bench: Any, results: Path) -> None:
         assert why in outcome.err
     Image.new("RGB", (16, 17)).save(path)
     outcome = bench("figure", "-k", "dots", "-m", "slow", "--items", "1")
-    assert "00001-composite.png cannot be read: it has 16 × 17 pixels, and not 16 × 16" in outcome.err
+    assert "00001-composite.png cannot be read: it has 16 × 17 pixels, expected 16 × 16" in outcome.err
 
 
 def test_only_images_that_all_methods_have_saved_are_shown_by_default(bench: Any, results: Path) -> None:

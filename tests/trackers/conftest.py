@@ -20,7 +20,7 @@ Cell: TypeAlias = Callable[..., tuple[CellRecord, Path]]
 def cell(tmp_path: Path) -> Cell:
     """Return a function that makes a record with changes, and the cell's folder below `tmp_path`, with two samples.
 
-    The pictures are flat, 6 wide and 4 high: image 10, corrupted 20, composite 30; those of the second, 100 more.
+    The pictures are flat, and of the record's size: image 10, corrupted 20, composite 30; those of the second, 100 more.
     """
 
     def cell(samples: int = 2, **changes: Any) -> tuple[CellRecord, Path]:
@@ -46,7 +46,7 @@ def cell(tmp_path: Path) -> Cell:
         (folder / "samples").mkdir(parents=True, exist_ok=True)
         for index in range(samples):
             for level, name in ((10, "image"), (20, "corrupted"), (30, "composite")):
-                picture = np.full((4, 6, 3), level + 100 * (index % 2), np.uint8)
+                picture = np.full((record.size, record.size, 3), level + 100 * (index % 2), np.uint8)
                 Image.fromarray(picture).save(folder / "samples" / f"{index:05d}-{name}.png")
         return record, folder
 

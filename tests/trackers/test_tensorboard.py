@@ -65,9 +65,9 @@ def test_samples_are_strips_of_image_corrupted_and_composite(cell: Any, tmp_path
     for index in range(2):
         (event,) = reader.Images(f"samples/{WHERE}/0000{index}")
         strip = np.asarray(Image.open(io.BytesIO(event.encoded_image_string)))
-        assert strip.shape == (4, 18, 3)
+        assert strip.shape == (64, 192, 3)
         for position in range(3):
-            assert (strip[:, 6 * position : 6 * position + 6] == 10 * (position + 1) + 100 * index).all()
+            assert (strip[:, 64 * position : 64 * position + 64] == 10 * (position + 1) + 100 * index).all()
 
 
 def test_of_many_samples_the_first_are_taken(cell: Any, tmp_path: Path) -> None:

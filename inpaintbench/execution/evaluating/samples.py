@@ -12,6 +12,7 @@ from torch import Tensor
 from inpaintbench.atomic import replacing
 from inpaintbench.errors import StoreError
 from inpaintbench.ops import to_levels
+from inpaintbench.samples import Kind, file_name
 
 
 def save_samples(
@@ -22,13 +23,13 @@ def save_samples(
     hole: Bool[Tensor, "b 1 h w"],
     composite: Float[Tensor, "b 3 h w"],
 ) -> None:
-    """Write `<index>-image.png`, `-hole.png` (white = missing), `-corrupted.png` and `-composite.png` each.
+    """Write the four files of each image that `inpaintbench.samples` describes.
 
     Raises:
         StoreError: if the folder cannot be written.
     """
     holes = hole.squeeze(1).cpu().numpy().astype(np.uint8) * np.uint8(255)
-    pictures = {
+    pictures: dict[Kind, np.ndarray] = {
         "image": _levels(image),
         "hole": holes,
         "corrupted": _levels(corrupted),
@@ -40,7 +41,7 @@ def save_samples(
             for name, stack in pictures.items():
                 encoded = io.BytesIO()
                 Image.fromarray(stack[position]).save(encoded, format="PNG")
-                with replacing(folder / f"{index:05d}-{name}.png") as file:
+                with replacing(folder / file_name(index, name)) as file:
                     file.write(encoded.getvalue())
     except OSError as error:
         raise StoreError(f"{folder} cannot be written: {error}") from error
