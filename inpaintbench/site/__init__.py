@@ -1,8 +1,8 @@
 """The report: a folder of static pages that a browser opens from disk, and that asks no other host for anything.
 
-`contents` holds what all pages are about, `pages` turns templates into files, and `build` writes the site. Each page has
-a module that says what it shows, a template that says where, and at most one script. Numbers come from the leaderboard
-and its statistics; a page computes none of its own.
+`contents` holds what all pages are about, `pages` turns templates into files, and `build` writes the site. Each page
+has a module (or a package) that says what it shows, a template that says where, and a script or two. Numbers come from
+the leaderboard and its statistics; a page computes none of its own.
 """
 
 from __future__ import annotations

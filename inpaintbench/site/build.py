@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Final
 
 from inpaintbench.errors import StoreError
-from inpaintbench.site import about, cells, leaderboard
+from inpaintbench.site import about, cells, gallery, leaderboard, plots
 from inpaintbench.site.contents import Contents
 from inpaintbench.site.pages import Page, Printer
 
 MARKER: Final = ".inpaintbench-report"
 """A file that says that a folder is a report, which may be replaced by another one."""
+
+MEGABYTES: Final = 50.0
+"""What the pictures of a gallery may take, so that all of a report stays below 60 with its scripts and numbers."""
 
 SECTIONS: Final[tuple[Callable[[Contents], Iterator[Page]], ...]] = (leaderboard.pages, cells.pages, about.pages)
 
@@ -35,7 +39,7 @@ class Built:
     bytes: int
 
 
-def build_site(contents: Contents, site: Path) -> Built:
+def build_site(contents: Contents, site: Path, megabytes: float = MEGABYTES, shipped: Iterable[str] = ()) -> Built:
     """Write a report.
 
     All is written beside its place first: a former report is replaced as a whole, or not at all.
@@ -43,6 +47,8 @@ def build_site(contents: Contents, site: Path) -> Built:
     Args:
         contents: what it shows.
         site: folder that it becomes.
+        megabytes: what the pictures of its gallery may take.
+        shipped: `package:folder` of each place where plugins bring checkpoints, whose training curves are shown.
 
     Raises:
         StoreError: if the folder cannot be written, or holds something else than a former report.
@@ -53,7 +59,7 @@ def build_site(contents: Contents, site: Path) -> Built:
     try:
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(parents=True)
-        count = _write(contents, unfinished)
+        count = _write(contents, unfinished, megabytes, shipped)
         shutil.rmtree(site, ignore_errors=True)
         unfinished.replace(site)
     except OSError as error:
@@ -63,13 +69,13 @@ def build_site(contents: Contents, site: Path) -> Built:
     return Built(site / "index.html", count, sum(file.stat().st_size for file in site.rglob("*") if file.is_file()))
 
 
-def _write(contents: Contents, site: Path) -> int:
+def _write(contents: Contents, site: Path, megabytes: float, shipped: Iterable[str]) -> int:
     printer = Printer(site, contents.title)
     count = 0
-    for section in SECTIONS:
-        for page in section(contents):
-            printer.write(page)
-            count += 1
+    written = itertools.chain(gallery.pages(contents, site, megabytes), plots.pages(contents, site, shipped))
+    for page in itertools.chain(*(section(contents) for section in SECTIONS), written):
+        printer.write(page)
+        count += 1
     with resources.as_file(resources.files("inpaintbench.site") / "assets") as assets:
         shutil.copytree(assets, site / "assets")
     (site / MARKER).touch()

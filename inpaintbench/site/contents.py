@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Self
@@ -19,7 +19,7 @@ class Contents:
 
     Attributes:
         title: of the report, as a browser's tab shows it.
-        leaderboard: all results.
+        leaderboard: all results, judged.
         certainty: what can be said of them.
         problems: a sentence for each cell that could not be read.
     """
@@ -33,7 +33,8 @@ class Contents:
     def of(cls, title: str, cells: Iterable[StoredCell], problems: Iterable[str] = ()) -> Self:
         """Rank and judge cells."""
         leaderboard = Leaderboard.from_cells(cells)
-        return cls(title, leaderboard, assess(leaderboard, leaderboard.columns), tuple(problems))
+        certainty = assess(leaderboard, leaderboard.columns)
+        return cls(title, certainty.judged(leaderboard), certainty, tuple(problems))
 
     @cached_property
     def titles(self) -> Titles:
@@ -44,6 +45,14 @@ class Contents:
     def group_ids(self) -> dict[Group, str]:
         """Short names of groups, for addresses and files: `g1`, `g2`, in the leaderboard's order."""
         return {group: f"g{number}" for number, group in enumerate(self.leaderboard.groups, start=1)}
+
+    @cached_property
+    def by_method(self) -> Mapping[str, Sequence[Entry]]:
+        """The entries of each method, in the leaderboard's order."""
+        found: dict[str, list[Entry]] = {}
+        for entry in self.leaderboard.entries:
+            found.setdefault(entry.method, []).append(entry)
+        return found
 
     def address(self, entry: Entry) -> str:
         """Return where the page of a cell lies, from the site's root."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
 
-from inpaintbench import __version__
+from inpaintbench.provenance import versions
 from inpaintbench.report.sheet import clean, duration, number
 
 
@@ -41,6 +43,15 @@ NAVIGATION: Final = (
 """The pages that every page links to: address and name."""
 
 
+def soft(text: str) -> Markup:
+    """Return a name as HTML that may be broken between its parameters rather than within a word.
+
+    >>> soft("yeh[steps=<b>]")
+    Markup('yeh[<wbr>steps=<wbr>&lt;b&gt;]')
+    """
+    return Markup("<wbr>").join(re.split(r"(?<=[\[,=/])", clean(text)))
+
+
 class Printer:
     """Writes pages.
 
@@ -58,8 +69,12 @@ class Printer:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._environment.filters |= {"clean": clean, "duration": duration, "number": number}
-        self._environment.globals |= {"report_title": title, "navigation": NAVIGATION, "version": __version__}
+        self._environment.filters |= {"clean": clean, "duration": duration, "number": number, "soft": soft}
+        self._environment.globals |= {
+            "report_title": title,
+            "navigation": NAVIGATION,
+            "version": versions()["inpaintbench"],
+        }
 
     def write(self, page: Page) -> None:
         """Write one page.
@@ -71,4 +86,5 @@ class Printer:
         path.parent.mkdir(parents=True, exist_ok=True)
         root = "../" * page.address.count("/")
         text = self._environment.get_template(page.template).render(**page.context, page=page, root=root)
-        path.write_text(text, encoding="utf-8", newline="\n")
+        # What is no Unicode, such as half a surrogate pair in a file's name, is written as an escape.
+        path.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")

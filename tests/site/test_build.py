@@ -1,0 +1,88 @@
+"""A report as a folder: written whole, in the place of a former one and of nothing else, and complete in itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+
+from inpaintbench.errors import StoreError
+from inpaintbench.site import build, build_site
+from inpaintbench.site.contents import Contents
+
+
+def test_everything_that_a_page_links_to_or_loads_is_there(site: Path, read_page: Callable[[Path], Any]) -> None:
+    pages = sorted(site.rglob("*.html"))
+    identifiers = {page: {given.get("id") for _, given in read_page(page).tags} for page in pages}
+
+    for page in pages:
+        for link in read_page(page).links:
+            assert not link.startswith(("/", "//", "http", "data:", "javascript:"))
+            address, _, place = link.partition("#")
+            target = (page.parent / unquote(address)).resolve() if address else page.resolve()
+            assert target.is_file(), f"{page.name} links to {link}"
+            if place and "=" not in place:
+                assert unquote(place) in identifiers[target], f"{page.name} links to {link}"
+
+
+def test_it_says_how_large_it_is(contents: Contents, tmp_path: Path) -> None:
+    built = build_site(contents, tmp_path / "site")
+
+    assert built.start == tmp_path / "site/index.html"
+    assert built.pages == len(list((tmp_path / "site").rglob("*.html")))
+    assert built.bytes == sum(file.stat().st_size for file in (tmp_path / "site").rglob("*") if file.is_file())
+
+
+def test_the_same_results_give_the_same_files(contents: Contents, site: Path, tmp_path: Path) -> None:
+    build_site(contents, tmp_path / "site")
+
+    first, second = (
+        {file.relative_to(root): file.read_bytes() for file in root.rglob("*") if file.is_file()}
+        for root in (site, tmp_path / "site")
+    )
+    assert first == second
+
+
+def test_a_former_report_is_replaced(contents: Contents, tmp_path: Path) -> None:
+    build_site(contents, tmp_path / "site")
+    (tmp_path / "site/cells/former.html").write_text("old")
+
+    build_site(contents, tmp_path / "site")
+
+    assert not (tmp_path / "site/cells/former.html").exists()
+
+
+def test_an_empty_folder_becomes_the_report(contents: Contents, tmp_path: Path) -> None:
+    (tmp_path / "site").mkdir()
+
+    assert build_site(contents, tmp_path / "site").start.is_file()
+
+
+def test_nothing_else_is_ever_replaced(contents: Contents, tmp_path: Path) -> None:
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site/thesis.tex").write_text("ten years of work")
+
+    with pytest.raises(StoreError, match=r"is there already and is no former report; choose another --out"):
+        build_site(contents, tmp_path / "site")
+
+    assert (tmp_path / "site/thesis.tex").read_text() == "ten years of work"
+
+
+def test_a_report_that_cannot_be_written_leaves_the_former_one(
+    contents: Contents, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build_site(contents, tmp_path / "site")
+    before = (tmp_path / "site/index.html").read_bytes()
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(build.Printer, "write", full)
+    with pytest.raises(StoreError, match="cannot be written: No space left on device"):
+        build_site(contents, tmp_path / "site")
+
+    assert (tmp_path / "site/index.html").read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == ["site"]
