@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,10 @@ import pytest
 from inpaintbench.errors import StoreError
 from inpaintbench.site import build, build_site
 from inpaintbench.site.contents import Contents
+
+
+def _full(*_: object) -> None:
+    raise OSError(28, "No space left on device")
 
 
 def test_everything_that_a_page_links_to_or_loads_is_there(site: Path, read_page: Callable[[Path], Any]) -> None:
@@ -33,7 +38,8 @@ def test_it_says_how_large_it_is(contents: Contents, tmp_path: Path) -> None:
 
     assert built.start == tmp_path / "site/index.html"
     assert built.pages == len(list((tmp_path / "site").rglob("*.html")))
-    assert built.bytes == sum(file.stat().st_size for file in (tmp_path / "site").rglob("*") if file.is_file())
+    files = [file for file in (tmp_path / "site").rglob("*") if file.is_file() and file.name != build.MARKER]
+    assert built.bytes == sum(file.stat().st_size for file in files)
 
 
 def test_the_same_results_give_the_same_files(contents: Contents, site: Path, tmp_path: Path) -> None:
@@ -53,6 +59,57 @@ def test_a_former_report_is_replaced(contents: Contents, tmp_path: Path) -> None
     build_site(contents, tmp_path / "site")
 
     assert not (tmp_path / "site/cells/former.html").exists()
+
+
+def test_what_is_not_of_the_former_report_stays(contents: Contents, tmp_path: Path) -> None:
+    build_site(contents, tmp_path / "site")
+    (tmp_path / "site/CNAME").write_text("inpainting.example")
+
+    build_site(contents, tmp_path / "site")
+
+    assert (tmp_path / "site/CNAME").read_text() == "inpainting.example"
+
+
+def test_a_file_of_somebody_in_the_way_is_left_alone(contents: Contents, tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    build_site(contents, site)
+    shutil.rmtree(site / "cells")
+    (site / "cells").write_text("ten years of work")
+    marker = site / build.MARKER
+    marker.write_text(marker.read_text().replace("cells\n", "../thesis\n"))
+    (tmp_path / "thesis").touch()
+
+    with pytest.raises(StoreError, match=r"site/cells is no part of a former report"):
+        build_site(contents, site)
+
+    assert (site / "cells").read_text() == "ten years of work"
+    assert (tmp_path / "thesis").exists()
+    assert (site / "index.html").is_file()
+
+
+def test_what_a_kill_has_left_is_replaced(contents: Contents, tmp_path: Path) -> None:
+    (tmp_path / "site/.unfinished/cells").mkdir(parents=True)
+
+    assert build_site(contents, tmp_path / "site").start.is_file()
+    assert not (tmp_path / "site/.unfinished").exists()
+
+
+def test_the_current_folder_can_become_the_report(
+    contents: Contents, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for _ in range(2):
+        assert build_site(contents, Path()).start.is_file()
+
+
+def test_a_new_folder_goes_again_if_nothing_came_of_it(
+    contents: Contents, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(build.Printer, "write", _full)
+    with pytest.raises(StoreError, match="cannot be written"):
+        build_site(contents, tmp_path / "site")
+
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_empty_folder_becomes_the_report(contents: Contents, tmp_path: Path) -> None:
@@ -77,10 +134,7 @@ def test_a_report_that_cannot_be_written_leaves_the_former_one(
     build_site(contents, tmp_path / "site")
     before = (tmp_path / "site/index.html").read_bytes()
 
-    def full(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(build.Printer, "write", full)
+    monkeypatch.setattr(build.Printer, "write", _full)
     with pytest.raises(StoreError, match="cannot be written: No space left on device"):
         build_site(contents, tmp_path / "site")
 
