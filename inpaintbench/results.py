@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from inpaintbench.leaderboard import Leaderboard
+    from inpaintbench.report import Certainty
 
 
 @dataclass(frozen=True)
@@ -89,11 +90,21 @@ class Results:
 
         return Leaderboard.from_cells(self.cells, self.keys)
 
+    def certainty(self) -> Certainty:
+        """Return how certain the leaderboard's numbers are: what `render` and `to_frame` take as `certainty`."""
+        from inpaintbench.report import assess
+
+        leaderboard = self.leaderboard()
+        return assess(leaderboard, leaderboard.columns)
+
     def table(self) -> pd.DataFrame:
-        """Return one row a cell, with means and counts: what `bench table --format csv` prints."""
+        """Return one row a cell, with means, their intervals, and counts: what `bench table --format csv` prints.
+
+        The first call takes some seconds for many cells; what was found is remembered.
+        """
         from inpaintbench.report import to_frame
 
-        return to_frame(self.leaderboard())
+        return to_frame(self.leaderboard(), certainty=self.certainty())
 
 
 def _names(cell: StoredCell) -> dict[str, str]:

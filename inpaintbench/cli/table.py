@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -30,7 +32,20 @@ FORMATS = ("text", "md", "csv", "json", "latex", "html")
     type=click.Choice(["mask", "dataset", "hole_ratio", "class"]),
     help="One column a mask, or a data set, in place of one a metric; or one row a band of the hole ratio, or a class.",
 )
+@click.option(
+    "--layout",
+    type=click.Choice(["wide", "long"]),
+    default="wide",
+    show_default=True,
+    help="Without --by: a block a data set and mask, or one with both in columns; of csv, a row a cell, or a metric.",
+)
 @click.option("--metric", "metrics", multiple=True, metavar="NAME", help="Show this metric only. Repeatable.")
+@click.option(
+    "--columns",
+    multiple=True,
+    metavar="NAME,…",
+    help="Show these columns only, in this order: metrics, images, time; of csv, any of its columns. Repeatable.",
+)
 @click.option("--intervals", is_flag=True, help="Print 95 % intervals of the means beside them.")
 @click.option(
     "--aggregate",
@@ -46,18 +61,26 @@ FORMATS = ("text", "md", "csv", "json", "latex", "html")
     show_default=True,
     help="By which test methods are told apart that are marked as best; none: the best mean alone is.",
 )
+@click.option("--siunitx", is_flag=True, help="Write the numbers of --format latex in columns of siunitx.")
 @click.pass_context
 def table_command(
     context: click.Context,
     folder: Path | None,
     format_: str,
     by: Literal["mask", "dataset", "hole_ratio", "class"] | None,
+    layout: Literal["wide", "long"],
     metrics: tuple[str, ...],
+    columns: tuple[str, ...],
     intervals: bool,
     aggregate: Literal["rank", "mean", "borda"],
     test: Literal["permutation", "wilcoxon", "none"],
+    siunitx: bool,
 ) -> None:
     """Print the leaderboard of the results in DIR (default: those of the embedded suite)."""
+    if aggregate == "borda" and test == "none":
+        raise UsageError(
+            "--aggregate borda counts who certainly beats whom, which takes a test: leave --test none out."
+        )
     folder = folder or Path("results") / DEFAULT
     store = Store(folder)
     if not store.cells_folder.is_dir():
@@ -78,12 +101,20 @@ def table_command(
         leaderboard,
         format_,
         by=by,
+        layout=layout,
         metrics=metrics or None,
+        columns=_names(columns) or None,
         certainty=None if test == "none" else assess(leaderboard, leaderboard.columns, test),
         intervals=intervals,
         aggregate=aggregate,
         color=format_ == "text" and sys.stdout.isatty(),
+        siunitx=siunitx,
     )
     click.echo(text, color=True, nl=False)
     if problems:
         context.exit(1)
+
+
+def _names(texts: Sequence[str]) -> list[str]:
+    """Return the names in texts that have commas between them; those within brackets are part of a name."""
+    return [name.strip() for text in texts for name in re.split(r",(?![^\[]*\])", text) if name.strip()]

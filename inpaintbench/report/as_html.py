@@ -25,9 +25,11 @@ table {{ border-collapse: collapse; margin: 1.8rem 0; font-variant-numeric: tabu
 caption {{ text-align: left; font-weight: 600; padding-bottom: .4rem; }}
 th {{ font-weight: 500; border-bottom: 1px solid; vertical-align: bottom; }}
 th, td {{ padding: .15rem .8rem; text-align: right; white-space: nowrap; }}
-th:first-child, td:first-child {{ text-align: left; padding-left: 0; }}
+th:first-child, td:first-child {{ padding-left: 0; }}
 .best {{ font-weight: 700; }}
 .second {{ text-decoration: underline; }}
+.part {{ border-top: 1px solid; }}
+.spread {{ display: inline-block; font-size: .78em; font-weight: 400; opacity: .75; padding-left: .3em; }}
 </style>
 </head>
 <body>
@@ -61,12 +63,24 @@ def escape(text: str) -> str:
 
 def _table(block: Block, name: str) -> str:
     frame = pd.DataFrame([[_item(item) for item in row] for row in block.rows])
-    classes = pd.DataFrame([[_CLASSES[item.place] for item in row] for row in block.rows])
+    classes = pd.DataFrame(
+        [
+            [" ".join(filter(None, [_CLASSES[item.place], "part" if index in block.breaks else ""])) for item in row]
+            for index, row in enumerate(block.rows)
+        ]
+    )
     heads: dict[object, str] = {index: escape(one.line) for index, one in enumerate(block.headings)}
     table = (
         frame.style.format_index(heads.__getitem__, axis="columns")
         .hide(axis="index")
         .set_td_classes(classes)
+        .set_table_styles(
+            [
+                {"selector": f".col{index}", "props": "text-align: left"}
+                for index, heading in enumerate(block.headings)
+                if not heading.numeric
+            ]
+        )
         .set_caption(escape(block.title))
         .to_html(table_uuid=name, cell_ids=False, doctype_html=False, exclude_styles=False)
     )
@@ -74,4 +88,6 @@ def _table(block: Block, name: str) -> str:
 
 
 def _item(item: Item) -> str:
-    return escape(item.text) + (f"<sup>{escape(item.marks)}</sup>" if item.marks else "")
+    # An inline block is not underlined with the number before it.
+    spread = f'<span class="spread">±{escape(item.spread)}</span>' if item.spread else ""
+    return escape(item.text) + spread + (f"<sup>{escape(item.marks)}</sup>" if item.marks else "")

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import math
 from typing import Any, Final
 
 from inpaintbench.columns import Column
+from inpaintbench.errors import UsageError
 from inpaintbench.leaderboard import Entry, Group, Leaderboard
 from inpaintbench.ranking import Score
-from inpaintbench.report import stratified
+from inpaintbench.report import json_statistics, stratified
+from inpaintbench.report.options import TableOptions, choose_columns
 from inpaintbench.report.titles import Titles
-from inpaintbench.report.views import TableOptions, build_sheet, choose_columns
-from inpaintbench.strata import Strata, stratify
+from inpaintbench.report.views import build_sheet
+from inpaintbench.strata import Strata
 
 SCHEMA: Final = 1
 """Raised when a reader of older documents would misread newer ones."""
@@ -27,18 +28,24 @@ def render(leaderboard: Leaderboard, options: TableOptions) -> str:
 
     Raises:
         UnknownNameError: if a metric is not there.
-        UsageError: if images are to be told apart by class, and none has one.
+        UsageError: if images are to be told apart by class, and none has one; or if columns or a layout are chosen.
     """
+    if options.columns is not None or options.layout != "wide":
+        raise UsageError("JSON holds all columns in one layout: choose metrics by --metric, or another format.")
     columns = choose_columns(leaderboard, None, options.metrics)
     titles = Titles(leaderboard.groups)
-    sheet = build_sheet(leaderboard, dataclasses.replace(options, by=None))
+    sheet = build_sheet(leaderboard, dataclasses.replace(options, by=None, aggregate="rank"))
+    certainty = options.certainty
+    if certainty is not None:
+        leaderboard = certainty.judged(leaderboard)
     strata: Strata | None = None
     if options.by == "hole_ratio" or options.by == "class":
-        strata = stratify(leaderboard, options.by, columns)
+        strata = stratified.judged(leaderboard, options.by, columns, certainty)
     further = () if strata is None else stratified.notes(strata, titles)
     document = {
         "schema": SCHEMA,
         "title": sheet.title,
+        "statistics": None if certainty is None else json_statistics.basis(certainty),
         **({} if strata is None else {"strata_by": strata.by}),
         "metrics": [_metric(column) for column in columns],
         "groups": [
@@ -46,19 +53,12 @@ def render(leaderboard: Leaderboard, options: TableOptions) -> str:
                 "title": titles.group(group),
                 **dataclasses.asdict(group),
                 "results": [_result(entry, columns) for entry in leaderboard.by_group[group]],
+                "comparisons": {} if certainty is None else json_statistics.comparisons(certainty, group, columns),
                 **({} if strata is None else {"strata": _strata(strata, group, columns)}),
             }
             for group in leaderboard.groups
         ],
-        "mean_ranks": [
-            {
-                "method": one.method,
-                "mean_rank": one.mean,
-                "groups": one.groups,
-                "of_groups": leaderboard.ranked_group_count,
-            }
-            for one in leaderboard.mean_ranks
-        ],
+        **json_statistics.overall(leaderboard, columns, certainty, options.aggregate),
         "notes": [dataclasses.asdict(note) for note in (*sheet.notes, *further)],
     }
     return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
@@ -83,11 +83,8 @@ def _result(entry: Entry, columns: list[Column]) -> dict[str, Any]:
         "unconverged": record.unconverged,
         "clamped": record.clamped,
         "superseded": entry.superseded,
-        "seconds_per_image": _finite(entry.seconds_per_image),
-        "scores": {
-            field: {"mean": _finite(score.mean), "rank": score.rank, "place": score.place}
-            for field, score in found.items()
-        },
+        "seconds_per_image": json_statistics.finite(entry.seconds_per_image),
+        "scores": {field: json_statistics.of_score(score) for field, score in found.items()},
         "error": record.error,
         "started": record.started,
         "finished": record.finished,
@@ -102,19 +99,10 @@ def _strata(strata: Strata, group: Group, columns: list[Column]) -> list[dict[st
             "stratum": stratum.name,
             "images": stratum.images,
             "scores": {
-                method: {
-                    "images": one.images,
-                    "mean": _finite(one.score.mean),
-                    "rank": one.score.rank,
-                    "place": one.score.place,
-                }
+                method: {"images": one.images, **json_statistics.of_score(one.score)}
                 for method, one in stratum.scores.items()
             },
         }
         for column in columns
         for stratum in strata.of(group, column)
     ]
-
-
-def _finite(number: float | None) -> float | None:
-    return number if number is not None and math.isfinite(number) else None

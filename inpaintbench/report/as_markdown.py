@@ -15,7 +15,10 @@ _ESCAPED: Final = str.maketrans({one: f"\\{one}" for one in "\\`*|~#$"} | {"<": 
 
 
 def write(sheet: Sheet) -> str:
-    """Return a sheet as Markdown: a heading and a table a block, then the notes as a list."""
+    """Return a sheet as Markdown: a heading and a table a block, then the notes as a list.
+
+    A Markdown table has no rules between its rows, so that parts of a block follow each other without one.
+    """
     parts = [f"## {escape(sheet.title)}"]
     for block in sheet.blocks:
         parts += [f"### {escape(block.title)}", _table(block)]
@@ -37,15 +40,18 @@ def escape(text: str) -> str:
 
 def _table(block: Block) -> str:
     head = [escape(heading.line) for heading in block.headings]
-    rows = [[_item(item) for item in row] for row in block.rows]
+    spreads = [max((len(item.spread) for item in column), default=0) for column in zip(*block.rows, strict=True)]
+    rows = [[_item(item, room) for item, room in zip(row, spreads, strict=True)] for row in block.rows]
     widths = [max(map(cell_len, column)) for column in zip(head, *rows, strict=True)]
     numeric = [heading.numeric for heading in block.headings]
     rule = ["-" * (width - 1) + ":" if right else "-" * width for width, right in zip(widths, numeric, strict=True)]
     return "\n".join(_line(texts, widths, numeric) for texts in [head, rule, *rows])
 
 
-def _item(item: Item) -> str:
-    return " ".join(filter(None, [_WRAPPED[item.place].format(escape(item.text)), item.marks]))
+def _item(item: Item, room: int) -> str:
+    """Return an item; intervals of a column have the same room, so that the source can be read as a table, too."""
+    spread = f"± {item.spread.rjust(room)}" if item.spread else ""
+    return " ".join(filter(None, [_WRAPPED[item.place].format(escape(item.text)), spread, item.marks]))
 
 
 def _line(texts: Sequence[str], widths: Sequence[int], numeric: Sequence[bool]) -> str:

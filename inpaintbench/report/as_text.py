@@ -5,7 +5,6 @@ Whatever a plugin's name or an error's message contains, control characters do n
 
 from __future__ import annotations
 
-import re
 import textwrap
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -16,10 +15,7 @@ from rich.color import ColorSystem
 from rich.style import Style
 
 from inpaintbench.ranking import Place
-from inpaintbench.report.sheet import LEGEND, Block, Heading, Item, Note, Sheet, clean
-
-_NARROW: Final = 10
-"""Heads of columns are broken into lines of about this length, so that a table fits a terminal."""
+from inpaintbench.report.sheet import LEGEND, Block, Heading, Item, Note, Sheet, clean, head_lines
 
 _NOTE_WIDTH: Final = 100
 _INDENT: Final = "  "
@@ -83,7 +79,9 @@ class _Layout:
         for index in range(-height, 0):
             texts = [head[index] if -index <= len(head) else "" for head in heads]
             yield self.paint(self._line(block.headings, [(text, "", 0) for text in texts]).rstrip(), _HEAD)
-        for row in block.rows:
+        for index, row in enumerate(block.rows):
+            if index in block.breaks:
+                yield ""
             yield self._line(block.headings, [self._parts(*pair) for pair in zip(row, block.headings, strict=True)])
 
     def _line(self, headings: Sequence[Heading], cells: Sequence[tuple[str, str, Place]]) -> str:
@@ -106,26 +104,6 @@ class _Layout:
         place = _PLAIN[item.place] if self._placed[heading] else ""
         spread = f"±{item.spread}".rjust(self._spreads[heading]) if item.spread else " " * self._spreads[heading]
         return clean(item.text), place + spread + item.marks.ljust(self._marks[heading]), item.place
-
-
-def head_lines(heading: Heading) -> list[str]:
-    """Break a heading into short lines, the last of which holds unit and direction.
-
-    >>> head_lines(Heading(label="LPIPS (squeeze)", arrow="↓"))
-    ['LPIPS', '(squeeze)', '↓']
-    >>> head_lines(Heading(label="scattered_squares[side=2,area=400]"))
-    ['scattered_squares', '[side=2,', 'area=400]']
-    """
-    lines: list[str] = []
-    for word in clean(heading.label).split():
-        for position, piece in enumerate(re.findall(r"[^\[,]+,?|\[[^\[,]*,?|,", word)):
-            joint = "" if position else " "
-            if lines and len(lines[-1]) + len(joint) + len(piece) <= _NARROW:
-                lines[-1] += joint + piece
-            else:
-                lines.append(piece)
-    last = " ".join(filter(None, (heading.unit, heading.arrow)))
-    return [*lines, last] if last else lines
 
 
 def _note(note: Note) -> list[str]:

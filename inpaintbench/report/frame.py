@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Final, get_args
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 import pandas as pd
 
@@ -11,10 +11,9 @@ from inpaintbench.columns import STANDARD, Column
 from inpaintbench.errors import UnknownNameError
 from inpaintbench.leaderboard import Entry, Leaderboard
 from inpaintbench.ranking import Score
-from inpaintbench.report.stratified import shown_entries
-from inpaintbench.report.titles import Side, Titles
-from inpaintbench.report.views import By, choose_columns
-from inpaintbench.strata import Key, StratumScore, stratify
+from inpaintbench.report.arranged import KNOWN, apart, each_score, of_strata, side_by_side
+from inpaintbench.report.options import By, Layout, check_arrangement, choose_columns
+from inpaintbench.statistics.certainty import Certainty
 
 _CELL: Final = ("method", "dataset", "mask", "images", "expected")
 _RUN: Final = (
@@ -39,50 +38,105 @@ _RUN: Final = (
 )
 
 
-def to_frame(leaderboard: Leaderboard, *, by: By | None = None, metrics: Sequence[str] | None = None) -> pd.DataFrame:
-    """Return one row a cell, or what `by` asks for.
+def to_frame(
+    leaderboard: Leaderboard,
+    *,
+    by: By | None = None,
+    metrics: Sequence[str] | None = None,
+    layout: Layout = "wide",
+    columns: Sequence[str] | None = None,
+    certainty: Certainty | None = None,
+) -> pd.DataFrame:
+    """Return one row a cell, or what `by` or `layout` asks for.
+
+    The columns of one row a cell begin with `method, dataset, mask, images, expected`, the metrics of the scoring
+    protocol (empty where they were not scored) and `seconds_per_image`. A metric's column has the plugin's name where
+    one column of it exists, else its name with parameters; the column `metrics` says which it was, in full. Further
+    metrics follow, and what is known of each: `<metric>_low`, `<metric>_high`, `<metric>_shared_rank`.
+
+    With the layout `long` there is one row a cell and metric: `method, dataset, mask, size, seed, limit, protocol,
+    metric, unit, higher_is_better, mean, low, high, rank, shared_rank, place, images, expected, standing,
+    seconds_per_image, key`. A cell without any metric has one row.
 
     With `mask` or `dataset` there is one row for each metric and method, and a column for each mask or data set.
 
     With `hole_ratio` or `class` there is one row for each metric, group, stratum and method: `metric, dataset, mask,
     size, seed, limit, protocol`, the name of the stratum in a column called as `by` is (empty for images of which it is
-    not known), `method`, its `standing`, over how many `images` the `mean` is, and the method's `rank` in the stratum.
-    A method without a number has a row without `mean`. Means over all images have no row: they stand in the table of
-    one row a cell.
-
-    Otherwise the columns begin with `method, dataset, mask, images, expected`, the metrics of the scoring protocol
-    (empty where they were not scored) and `seconds_per_image`; further metrics come last. A metric's column has the
-    plugin's name where one column of it exists, else its name with parameters; the column `metrics` says which it was,
-    in full.
+    not known), `method`, its `standing`, over how many `images` the `mean` is, and the method's `rank` in the stratum;
+    then `low, high, shared_rank`, if known. A method without a number has a row without `mean`. Means over all images
+    have no row: they stand in the table of one row a cell.
 
     Args:
         leaderboard: what to tabulate.
         by: what is told apart.
         metrics: names of the metrics to hold, with or without their parameters; None for all.
+        layout: `wide` or `long`, without `by`.
+        columns: names of the columns to keep, in order; None for all. A metric may be named with its parameters.
+        certainty: what is known of the numbers; None if nothing.
 
     Raises:
-        UnknownNameError: if there is no such metric, or way to arrange.
-        UsageError: if images are to be told apart by class, and none has one.
+        UnknownNameError: if there is no such metric or column, or way to arrange.
+        UsageError: if images are to be told apart by class, and none has one, or a layout is asked for with `by`.
     """
-    columns = choose_columns(leaderboard, by, metrics)
+    check_arrangement(by, layout)
+    chosen = choose_columns(leaderboard, by, metrics)
+    if certainty is not None:
+        leaderboard = certainty.judged(leaderboard)
     match by:
+        case None if layout == "long":
+            frame = each_score(leaderboard, chosen)
         case None:
-            return _cells(leaderboard, columns, metrics)
+            frame = _cells(leaderboard, chosen, metrics, judged=certainty is not None)
         case "mask" | "dataset":
-            return _wide(leaderboard, by, columns)
+            frame = side_by_side(leaderboard, by, chosen)
         case "hole_ratio" | "class":
-            return _long(leaderboard, by, columns)
-        case _:
-            raise UnknownNameError("arrangement", by, get_args(By))
+            frame = of_strata(leaderboard, by, chosen, certainty)
+    return frame if columns is None else frame[_named(frame, columns, {_field(one): one for one in chosen})]
 
 
-def _cells(leaderboard: Leaderboard, columns: Sequence[Column], metrics: Sequence[str] | None) -> pd.DataFrame:
+def _named(frame: pd.DataFrame, wanted: Sequence[str], metrics: Mapping[str, Column]) -> list[str]:
+    """Return the columns of a frame that are meant, each once."""
+    aliases = {name: field for field, one in metrics.items() for name in (one.name, one.key.name)}
+    found: dict[str, None] = {}
+    for name in wanted:
+        column = name if name in frame else aliases.get(name, name)
+        if column not in frame:
+            raise UnknownNameError("column of this table", name, frame.columns)
+        found[column] = None
+    return list(found)
+
+
+def _cells(
+    leaderboard: Leaderboard, columns: Sequence[Column], metrics: Sequence[str] | None, *, judged: bool
+) -> pd.DataFrame:
     plugins = STANDARD if metrics is None else [one.metric.plugin for one in columns]
     first = list(dict.fromkeys(field for plugin in plugins for field in _fields(plugin, columns)))
     last = [field for one in columns if (field := _field(one)) not in first]
-    rows = [_row(entry, columns) for entry in leaderboard.entries]
-    frame = pd.DataFrame(rows, columns=[*_CELL, *first, "seconds_per_image", *_RUN, *last])
-    return frame.astype({**dict.fromkeys([*first, "seconds_per_image", *last], "float64"), "limit": "Int64"})
+    names = [*_CELL, *first, "seconds_per_image", *_RUN, *last]
+    known = [_beside(one, what, names) for one in columns for what in KNOWN] if judged else []
+    rows = [_row(entry, columns) | _known(entry, columns if judged else (), names) for entry in leaderboard.entries]
+    frame = pd.DataFrame(rows, columns=[*names, *known])
+    ranks = [name for name in known if name.endswith(KNOWN[-1])]
+    return frame.astype(
+        {
+            **dict.fromkeys([*first, "seconds_per_image", *last, *known], "float64"),
+            **dict.fromkeys(["limit", *ranks], "Int64"),
+        }
+    )
+
+
+def _beside(column: Column, what: str, taken: Sequence[str]) -> str:
+    """Return the name of the column that says this of a metric."""
+    return apart(f"{_field(column)}_{what}", "statistic", taken)
+
+
+def _known(entry: Entry, columns: Sequence[Column], taken: Sequence[str]) -> dict[str, float | None]:
+    found: dict[str, float | None] = {}
+    for one in columns:
+        score = entry.scores.get(one.key, Score())
+        for what, value in zip(KNOWN, (score.low, score.high, score.shared), strict=True):
+            found[_beside(one, what, taken)] = value
+    return found
 
 
 def _fields(plugin: str, columns: Sequence[Column]) -> list[str]:
@@ -91,12 +145,7 @@ def _fields(plugin: str, columns: Sequence[Column]) -> list[str]:
 
 
 def _field(column: Column) -> str:
-    return _apart(column.field, "metric", (*_CELL, "seconds_per_image", *_RUN))
-
-
-def _apart(name: str, kind: str, taken: Sequence[str]) -> str:
-    """Return the name of a column, unlike the fixed ones: nothing forbids a plugin to be called `seed`."""
-    return f"{kind} {name}" if name in taken else name
+    return apart(column.field, "metric", (*_CELL, "seconds_per_image", *_RUN))
 
 
 def _row(entry: Entry, columns: Sequence[Column]) -> dict[str, Any]:
@@ -135,47 +184,3 @@ def _row(entry: Entry, columns: Sequence[Column]) -> dict[str, Any]:
 def _in_full(column: Column) -> str:
     weights = f" weights {column.key.weights}" if column.key.weights else ""
     return f"{_field(column)} = {column.key.name} version {column.key.version}{weights}"
-
-
-def _wide(leaderboard: Leaderboard, by: Side, columns: Sequence[Column]) -> pd.DataFrame:
-    titles = Titles(leaderboard.groups)
-    other: Side = "dataset" if by == "mask" else "mask"
-    index = ["metric", other, "size", "seed", "limit", "protocol", "method"]
-    sides: dict[str, None] = {}
-    rows: dict[tuple[object, ...], dict[str, Any]] = {}
-    for column in columns:
-        for entry in leaderboard.entries:
-            group, side = entry.group, _apart(titles.side(entry.group, by), by, index)
-            place = (
-                column.name,
-                titles.side(group, other),
-                group.size,
-                group.seed,
-                group.limit,
-                group.protocol,
-                entry.method,
-            )
-            sides[side] = None
-            rows.setdefault(place, {})[side] = entry.scores.get(column.key, Score()).mean
-    table = [[*place, *(means.get(side) for side in sides)] for place, means in rows.items()]
-    frame = pd.DataFrame(table, columns=[*index, *sides])
-    return frame.astype({**dict.fromkeys(sides, "float64"), "limit": "Int64"})
-
-
-def _long(leaderboard: Leaderboard, by: Key, columns: Sequence[Column]) -> pd.DataFrame:
-    titles = Titles(leaderboard.groups)
-    strata = stratify(leaderboard, by, columns)
-    missing = StratumScore(Score(), 0)
-    rows = []
-    for column in columns:
-        for group in leaderboard.groups:
-            sides = titles.side(group, "dataset"), titles.side(group, "mask")
-            place = (column.name, *sides, group.size, group.seed, group.limit, group.protocol)
-            for stratum in strata.of(group, column):
-                for entry in shown_entries(leaderboard, group, column):
-                    one = stratum.scores.get(entry.method, missing)
-                    own = (entry.method, entry.standing, one.images, one.score.mean, one.score.rank)
-                    rows.append((*place, stratum.name, *own))
-    index = ["metric", "dataset", "mask", "size", "seed", "limit", "protocol", by]
-    frame = pd.DataFrame(rows, columns=[*index, "method", "standing", "images", "mean", "rank"])
-    return frame.astype({"limit": "Int64", "images": "int64", "mean": "float64", "rank": "float64"})

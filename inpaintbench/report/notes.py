@@ -39,6 +39,13 @@ def notes(leaderboard: Leaderboard, columns: Sequence[Column], titles: Titles) -
     )
 
 
+def judged_by(test: TestName) -> str:
+    """Return what best means, and by which test, in a sentence for captions."""
+    return (
+        f"Best are all that cannot be told apart from the best mean ({_TESTS[test]}, adjusted after Holm, {ALPHA:.0%})."
+    )
+
+
 def judgement_notes(certainty: Certainty, titles: Titles, *, intervals: bool) -> list[Note]:
     """Return what must be known of tests and intervals."""
     said = [

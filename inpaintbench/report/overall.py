@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final, Literal
 
-from inpaintbench.columns import Column
+from inpaintbench.columns import Column, ColumnKey
 from inpaintbench.leaderboard import Leaderboard
 from inpaintbench.ranking import MeanRank, Place, Score
 from inpaintbench.report.sheet import MISSING, Block, Heading, Item, Note, count, number, score_item
@@ -51,10 +51,10 @@ def _title(leaderboard: Leaderboard) -> str:
     return f"Mean rank over {labels or 'nothing'}"
 
 
-def _plain_ranks(leaderboard: Leaderboard) -> Block:
+def _plain_ranks(leaderboard: Leaderboard, *, places: bool = True) -> Block:
     headings = (_METHOD, Heading(label="mean rank", arrow="↓"), _RANKED_IN)
     rows = [
-        (Item(one.method), Item(number(one.mean, 2), one.place), _ranked_in(one, leaderboard))
+        (Item(one.method), Item(number(one.mean, 2), one.place if places else 0), _ranked_in(one, leaderboard))
         for one in leaderboard.mean_ranks
     ]
     return Block(_title(leaderboard), headings, tuple(rows))
@@ -63,6 +63,8 @@ def _plain_ranks(leaderboard: Leaderboard) -> Block:
 def _ranks(leaderboard: Leaderboard) -> tuple[Block, list[Note]]:
     voters = aggregates.voters(leaderboard)
     ranks = aggregates.mean_ranks(leaderboard)
+    if ranks.together is None and not any(ranks.by_column.values()):
+        return _plain_ranks(leaderboard, places=False), [_rank_note(ranks, voters)]
     headings = (_METHOD, Heading(label="mean rank", arrow="↓"), *(Heading(label=one.label) for one in voters))
     overall = {one.method: one.mean for one in leaderboard.mean_ranks if one.mean is not None}
     columns = [(overall, _places(overall, ranks.together))]
@@ -122,14 +124,12 @@ def _p(p: float) -> str:
 def _means(
     leaderboard: Leaderboard, columns: Sequence[Column], certainty: Certainty | None, intervals: bool
 ) -> tuple[Block, list[Note]]:
-    found = aggregates.means(leaderboard, columns) if certainty is not None else {}
-    plain = aggregates.plain_means(leaderboard, columns)
-    shown = [column for column in columns if plain.get(column.key)]
-    scores = {column.key: _scores(plain[column.key], found.get(column.key), column) for column in shown}
+    scores = mean_scores(leaderboard, columns, certainty)
+    shown = [column for column in columns if column.key in scores]
     methods = list(leaderboard.mean_ranks)
     if shown:
         sign = -1.0 if shown[0].metric.higher_is_better else 1.0
-        first = plain[shown[0].key]
+        first = {method: score.mean or 0.0 for method, score in scores[shown[0].key].items()}
         methods.sort(key=lambda one: (one.method not in first, sign * first.get(one.method, 0.0)))
     rows = [
         (
@@ -143,7 +143,22 @@ def _means(
     return Block(title, (_METHOD, *map(Heading.of, shown), _RANKED_IN), tuple(rows)), []
 
 
-def _scores(means: Mapping[str, float], verdict: Verdict | None, column: Column) -> dict[str, Score]:
+def mean_scores(
+    leaderboard: Leaderboard, columns: Sequence[Column], certainty: Certainty | None
+) -> dict[ColumnKey, dict[str, Score]]:
+    """Return the means over groups of the methods that are ranked everywhere, in each metric that has some.
+
+    Args:
+        leaderboard: what is summed up.
+        columns: the metrics.
+        certainty: None if means are to have neither intervals nor places.
+    """
+    plain = aggregates.plain_means(leaderboard, columns)
+    found = aggregates.means(leaderboard, columns) if certainty is not None else {}
+    return {key: _scores(means, found.get(key)) for key, means in plain.items() if means}
+
+
+def _scores(means: Mapping[str, float], verdict: Verdict | None) -> dict[str, Score]:
     scores = {}
     for method, mean in means.items():
         interval = verdict.means.get(method) if verdict else None

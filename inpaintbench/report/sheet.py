@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final, Self
@@ -10,6 +11,7 @@ from typing import Final, Self
 from inpaintbench.columns import Column, column_key
 from inpaintbench.leaderboard import Entry
 from inpaintbench.ranking import Place, Score
+from inpaintbench.statistics.intervals import LEVEL
 
 MISSING: Final = "–"
 """Stands where there is no number."""
@@ -22,6 +24,12 @@ _NAMES: Final = 3
 
 LEGEND: Final = "Best in bold, second best underlined."
 """What the styles mean, in every format that has some."""
+
+SPREAD_LEGEND: Final = f"± is half the width of the {LEVEL:.0%} interval of a mean."
+"""What a number behind a number means, in every format."""
+
+_NARROW: Final = 10
+"""Heads of columns are broken into lines of about this length."""
 
 FAILED: Final = "!"
 STALE: Final = "¶"
@@ -76,11 +84,31 @@ class Item:
 
 @dataclass(frozen=True)
 class Block:
-    """One table. Each row has an item a heading."""
+    """One table.
+
+    Attributes:
+        title: what it is of.
+        headings: of its columns.
+        rows: an item a heading each.
+        facts: what a caption must add to the title where the block stands alone, as in a paper.
+        breaks: indices of rows before which a new part begins.
+    """
 
     title: str
     headings: tuple[Heading, ...]
     rows: tuple[tuple[Item, ...], ...]
+    facts: tuple[str, ...] = ()
+    breaks: frozenset[int] = frozenset()
+
+    @property
+    def has_places(self) -> bool:
+        """Whether anything is marked as best, so that a legend is needed."""
+        return any(item.place for row in self.rows for item in row)
+
+    @property
+    def has_spreads(self) -> bool:
+        """Whether intervals stand beside numbers."""
+        return any(item.spread for row in self.rows for item in row)
 
 
 @dataclass(frozen=True)
@@ -102,11 +130,11 @@ class Sheet:
     @property
     def has_places(self) -> bool:
         """Whether anything is marked as best, so that a legend is needed."""
-        return any(item.place for block in self.blocks for row in block.rows for item in row)
+        return any(block.has_places for block in self.blocks)
 
-    def footnotes(self, escape: Callable[[str], str]) -> list[str]:
-        """Return the legend, if one is needed, and each note after its mark, in a format's own spelling."""
-        lines = [LEGEND] if self.has_places else []
+    def footnotes(self, escape: Callable[[str], str], *, legend: bool = True) -> list[str]:
+        """Return the legend, if one is needed and wanted, and each note after its mark, in a format's own spelling."""
+        lines = [LEGEND] if legend and self.has_places else []
         lines += [f"{note.mark} {note.text}".strip() for note in self.notes]
         return [escape(line) for line in lines]
 
@@ -125,6 +153,26 @@ def score_item(score: Score, column: Column, *, interval: bool = False, marks: s
     if interval and score.low is not None and score.high is not None:
         spread = number((score.high - score.low) / 2, decimals)
     return Item(number(score.mean, decimals), score.place, marks, spread)
+
+
+def head_lines(heading: Heading) -> list[str]:
+    """Break a heading into short lines, the last of which holds unit and direction.
+
+    >>> head_lines(Heading(label="LPIPS (squeeze)", arrow="↓"))
+    ['LPIPS', '(squeeze)', '↓']
+    >>> head_lines(Heading(label="scattered_squares[side=2,area=400]"))
+    ['scattered_squares', '[side=2,', 'area=400]']
+    """
+    lines: list[str] = []
+    for word in clean(heading.label).split():
+        for position, piece in enumerate(re.findall(r"[^\[,]+,?|\[[^\[,]*,?|,", word)):
+            joint = "" if position else " "
+            if lines and len(lines[-1]) + len(joint) + len(piece) <= _NARROW:
+                lines[-1] += joint + piece
+            else:
+                lines.append(piece)
+    last = clean(" ".join(filter(None, (heading.unit, heading.arrow))))
+    return [*lines, last] if last else lines
 
 
 def number(value: float | None, decimals: int) -> str:

@@ -65,7 +65,8 @@ def blocks(
                 headings = (Heading(label=_WORDS[strata.by], numeric=False), _IMAGES, *methods)
                 rows = [_row(stratum, entries, column, intervals) for stratum in strata.of(group, column)]
                 title = f"{Heading.of(column).line} · {titles.group(group)}"
-                found.append(Block(title, headings, (*rows, _last_row(entries, column, intervals))))
+                facts = titles.facts([entry.record.expected for entry in entries])
+                found.append(Block(title, headings, (*rows, _last_row(entries, column, intervals)), facts))
     return found
 
 

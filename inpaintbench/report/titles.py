@@ -29,7 +29,11 @@ class Titles:
         """Return a group's title, or that of all groups that differ in their mask or data set alone."""
         sides: tuple[Side, ...] = ("dataset", "mask")
         parts = [self.side(group, side) for side in sides if side != without]
-        parts.append(f"{group.size} × {group.size}")
+        return " · ".join([*parts, self.run(group)])
+
+    def run(self, group: Group) -> str:
+        """Return what a title says of a group besides its data set and its mask."""
+        parts = [f"{group.size} × {group.size}"]
         if group.limit is not None:
             parts.append(f"first {group.limit} images {LIMITED}")
         if len(self._seeds) > 1:
@@ -52,6 +56,23 @@ class Titles:
         if len({rival.code for rival in rivals}) > 1:
             parts.append(f"code {source.code[:6] or 'unknown'}")
         return f"{name} ({', '.join(parts)})" if parts else name
+
+    def facts(self, images: Sequence[int] = ()) -> tuple[str, ...]:
+        """Return a sentence of what all groups share, for a caption that has to stand for itself; nothing if nothing.
+
+        Args:
+            images: how many the groups are about that it stands above.
+        """
+        numbers = sorted(set(images))
+        parts = [] if not numbers else [count(numbers[0], "image")]
+        if len(numbers) > 1:
+            parts = [f"{numbers[0]} to {count(numbers[-1], 'image')} each"]
+        if len(self._seeds) == 1:
+            parts.append(f"seed {next(iter(self._seeds))}")
+        if len(self._protocols) == 1:
+            parts.append(f"scoring protocol {next(iter(self._protocols))}")
+        said = ", ".join(parts)
+        return (f"{said[0].upper()}{said[1:]}.",) if said else ()
 
     def whole(self, leaderboard: Leaderboard) -> str:
         """Return the title of everything."""

@@ -5,18 +5,17 @@ Methods stand side by side where images are told apart: see `inpaintbench.report
 
 from __future__ import annotations
 
+import dataclasses
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
-from inpaintbench.columns import Column, column_key
-from inpaintbench.errors import UnknownNameError
+from inpaintbench.columns import Column
 from inpaintbench.leaderboard import Entry, Group, Leaderboard
 from inpaintbench.ranking import Score
 from inpaintbench.report import overall, stratified
-from inpaintbench.report.notes import judgement_notes, notes
-from inpaintbench.report.overall import Aggregate
+from inpaintbench.report.notes import judged_by, judgement_notes, notes
+from inpaintbench.report.options import By, Shown, TableOptions, choose_columns, choose_shown
 from inpaintbench.report.sheet import (
     MISSING,
     MISSING_IMAGES,
@@ -32,35 +31,15 @@ from inpaintbench.report.sheet import (
     score_item,
 )
 from inpaintbench.report.titles import Side, Titles
-from inpaintbench.statistics.certainty import Certainty
 
-By = Literal["mask", "dataset", "hole_ratio", "class"]
-"""What a leaderboard is arranged by: masks or data sets side by side, or images told apart by strata."""
+__all__ = ["By", "TableOptions", "build_sheet", "choose_columns"]
 
+_DATASET: Final = Heading(label="data set", numeric=False)
+_MASK: Final = Heading(label="mask", numeric=False)
+_RUN: Final = Heading(label="run", numeric=False)
 _METHOD: Final = Heading(label="method", numeric=False)
 _IMAGES: Final = Heading(label="images")
 _SECONDS: Final = Heading(label="time", unit="s/image")
-
-
-@dataclass(frozen=True, kw_only=True)
-class TableOptions:
-    """How a leaderboard is to be printed.
-
-    Attributes:
-        by: what is told apart in a block for each metric: masks or data sets side by side, or strata of images below
-            each other. None for a block a group, with the metrics side by side.
-        metrics: names of the metrics to show, with or without their parameters. None for all (with `by`: those that
-            are ranked, and the PSNR over the hole).
-        certainty: what is known of the numbers; None where means alone say what is best.
-        intervals: whether numbers have their intervals beside them.
-        aggregate: how methods are compared over all groups.
-    """
-
-    by: By | None = None
-    metrics: Sequence[str] | None = None
-    certainty: Certainty | None = None
-    intervals: bool = False
-    aggregate: Aggregate = "rank"
 
 
 def build_sheet(leaderboard: Leaderboard, options: TableOptions) -> Sheet:
@@ -71,65 +50,102 @@ def build_sheet(leaderboard: Leaderboard, options: TableOptions) -> Sheet:
         options: what to show of it.
 
     Raises:
-        UnknownNameError: if a metric is not there.
-        UsageError: if images are to be told apart by class, and none has one.
+        UnknownNameError: if a metric or a column is not there.
+        UsageError: if images are to be told apart by class, and none has one; or if columns are chosen of blocks that
+            have others.
     """
     columns = choose_columns(leaderboard, options.by, options.metrics)
+    shown = choose_shown(columns, options)
+    columns = [one for one in shown if isinstance(one, Column)]
     titles = Titles(leaderboard.groups)
     further: list[Note] = []
+    judged: tuple[str, ...] = ()
     if options.certainty is not None:
         leaderboard = options.certainty.judged(leaderboard)
         further += judgement_notes(options.certainty, titles, intervals=options.intervals)
+        judged = (judged_by(options.certainty.test),)
     intervals = options.intervals
     match options.by:
+        case None if options.layout == "long":
+            blocks = _one_block(leaderboard, shown, titles, intervals)
         case None:
-            blocks = [_group_block(leaderboard, group, columns, titles, intervals) for group in leaderboard.groups]
+            blocks = [_group_block(leaderboard, group, shown, titles, intervals) for group in leaderboard.groups]
         case "mask" | "dataset" as side:
             blocks = _side_by_side(leaderboard, side, columns, titles, intervals)
         case key:
             strata = stratified.judged(leaderboard, key, columns, options.certainty)
             blocks = stratified.blocks(leaderboard, strata, columns, titles, intervals)
             further += stratified.notes(strata, titles)
+    blocks = [
+        dataclasses.replace(block, facts=(*block.facts, *judged)) if block.has_places else block for block in blocks
+    ]
     if len(leaderboard.mean_ranks) > 1 and leaderboard.ranked_group_count:
         block, said = overall.block(leaderboard, columns, options.certainty, options.aggregate, intervals)
-        blocks.append(block)
+        blocks.append(dataclasses.replace(block, facts=titles.facts()))
         further += said
     return Sheet(titles.whole(leaderboard), tuple(blocks), (*notes(leaderboard, columns, titles), *further))
 
 
-def choose_columns(leaderboard: Leaderboard, by: By | None, metrics: Sequence[str] | None) -> list[Column]:
-    """Return the columns of the metrics asked for, in that order; of those shown by default if none are.
-
-    Raises:
-        UnknownNameError: if a metric is not there.
-    """
-    every = list(leaderboard.columns)
-    if metrics is None:
-        few = [one for one in every if one.metric.ranked or one.metric.plugin == "psnr_hole"]
-        return (few or every) if by else every
-    found: list[Column] = []
-    for wanted in metrics:
-        named = [one for one in every if wanted in (one.metric.plugin, one.key.name, one.name)]
-        if not named:
-            known = {name for one in every for name in (one.metric.plugin, one.key.name)}
-            raise UnknownNameError("metric in these results", wanted, known)
-        found += [one for one in named if one not in found]
-    return found
-
-
 def _group_block(
-    leaderboard: Leaderboard, group: Group, columns: Sequence[Column], titles: Titles, intervals: bool
+    leaderboard: Leaderboard, group: Group, shown: Sequence[Shown], titles: Titles, intervals: bool
 ) -> Block:
     entries = leaderboard.by_group[group]
-    present = {column_key(metric, group.protocol) for entry in entries for metric in entry.record.metrics}
-    shown = [column for column in columns if column.key in present]
-    rows = []
-    for entry in entries:
-        scores = [_score(entry, column, intervals) for column in shown]
-        time = Item(duration(entry.seconds_per_image))
-        rows.append((Item(entry.method, marks=marks(entry)), *scores, _images([entry]), time))
-    headings = (_METHOD, *map(Heading.of, shown), _IMAGES, _SECONDS)
-    return Block(titles.group(group), headings, tuple(rows))
+    present = _present(entries, shown)
+    rows = [_row(entry, present, intervals) for entry in entries]
+    return Block(
+        titles.group(group),
+        (_METHOD, *map(_heading, present)),
+        tuple(rows),
+        titles.facts([one.record.expected for one in entries]),
+    )
+
+
+def _one_block(leaderboard: Leaderboard, shown: Sequence[Shown], titles: Titles, intervals: bool) -> list[Block]:
+    """Return all groups in one block: what tells them apart stands in columns, each group is a part."""
+    groups = leaderboard.groups
+    if not groups:
+        return []
+    runs = {titles.run(group) for group in groups}
+    present = _present(leaderboard.entries, shown)
+    rows: list[tuple[Item, ...]] = []
+    breaks = set()
+    for group in groups:
+        breaks.add(len(rows))
+        place = [titles.side(group, "dataset"), titles.side(group, "mask")]
+        place += [titles.run(group)] if len(runs) > 1 else []
+        rows += [(*map(Item, place), *_row(one, present, intervals)) for one in leaderboard.by_group[group]]
+    headings = (_DATASET, _MASK, *([_RUN] if len(runs) > 1 else []), _METHOD, *map(_heading, present))
+    title = " · ".join(["All data sets and masks", *(runs if len(runs) == 1 else ())])
+    facts = titles.facts([one.record.expected for one in leaderboard.entries])
+    return [Block(title, headings, tuple(rows), facts, frozenset(breaks - {0}))]
+
+
+def _present(entries: Sequence[Entry], shown: Sequence[Shown]) -> list[Shown]:
+    """Return what is shown without the metrics by which none of these entries was to be scored."""
+    return [one for one in shown if isinstance(one, str) or any(has_column(entry, one) for entry in entries)]
+
+
+def _heading(shown: Shown) -> Heading:
+    match shown:
+        case "images":
+            return _IMAGES
+        case "time":
+            return _SECONDS
+        case column:
+            return Heading.of(column)
+
+
+def _row(entry: Entry, shown: Sequence[Shown], intervals: bool) -> tuple[Item, ...]:
+    items = []
+    for one in shown:
+        match one:
+            case "images":
+                items.append(_images([entry]))
+            case "time":
+                items.append(Item(duration(entry.seconds_per_image)))
+            case column:
+                items.append(_score(entry, column, intervals))
+    return Item(entry.method, marks=marks(entry)), *items
 
 
 def _side_by_side(
@@ -153,7 +169,8 @@ def _side_by_side(
                 rows.append((Item(method), *items, _images([entry for entry in found if entry is not None])))
             headings = [Heading(label=titles.side(group, by)) for group in groups]
             title = f"{Heading.of(column).line} · {family}"
-            blocks.append(Block(title, (_METHOD, *headings, _IMAGES), tuple(rows)))
+            facts = titles.facts([one.record.expected for one in entries.values() if has_column(one, column)])
+            blocks.append(Block(title, (_METHOD, *headings, _IMAGES), tuple(rows), facts))
     return blocks
 
 

@@ -134,3 +134,62 @@ def test_an_unknown_metric(bench: Any, results: str) -> None:
 
     assert outcome.code == 2
     assert "psnr" in outcome.err
+
+
+def test_columns_are_chosen_and_commas_in_brackets_are_part_of_a_name(bench: Any, results: str) -> None:
+    outcome = bench("table", results, "--columns", "images,ssim", "--columns", " psnr ")
+    head = outcome.out.splitlines()[3:5]
+
+    assert outcome.code == 0
+    assert " ".join(head).split() == ["SSIM", "PSNR", "method", "images", "↑", "dB", "↑"]
+    unknown = bench("table", results, "--columns", "lpips[net=alex,x=1],psnr")
+    assert unknown.code == 2
+    assert "no column of this table called 'lpips[net=alex,x=1]'" in unknown.err
+
+
+def test_layouts(bench: Any, results: str) -> None:
+    sheet = bench("table", results, "--layout", "long")
+    rows = list(csv.DictReader(io.StringIO(bench("table", results, "--layout", "long", "--format", "csv").out)))
+
+    assert sheet.out.splitlines()[2] == "All data sets and masks · 16 × 16"
+    assert sorted({row["metric"] for row in rows}) == ["psnr", "ssim"]
+    assert len(rows) == 8
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--layout", "long", "--by", "mask"], "leave --by mask out"),
+        (["--columns", "psnr", "--by", "mask"], "leave --by out"),
+        (["--columns", "psnr", "--format", "json"], "JSON holds all columns"),
+        (["--siunitx"], "write --format latex"),
+        (["--columns", "imags"], "Did you mean images"),
+        (["--aggregate", "borda", "--test", "none"], "leave --test none out"),
+    ],
+)
+def test_what_contradicts_itself_is_refused(bench: Any, results: str, options: list[str], message: str) -> None:
+    outcome = bench("table", results, *options)
+
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err.startswith("bench: ")
+    assert message in outcome.err
+
+
+def test_columns_of_siunitx(bench: Any, results: str) -> None:
+    outcome = bench("table", results, "--format", "latex", "--siunitx")
+
+    assert outcome.code == 0
+    assert r"\usepackage{booktabs,siunitx}" in outcome.out
+    assert "S[table-format = " in outcome.out
+
+
+def test_csv_holds_statistics_unless_there_is_no_test(bench: Any, results: str) -> None:
+    with_, without = (
+        bench("table", results, "--format", "csv", "--test", test).out.splitlines()[0].split(",")
+        for test in ("wilcoxon", "none")
+    )
+
+    assert with_[: len(without)] == without
+    assert with_[len(without) :] == [
+        f"{name}_{what}" for name in ("psnr", "ssim") for what in ("low", "high", "shared_rank")
+    ]

@@ -13,6 +13,8 @@ from inpaintbench.stored import StoredCell
 MakeCell = Callable[..., StoredCell]
 MakeMetric = Callable[..., MetricColumn]
 
+UNKNOWN = {"low": None, "high": None, "shared_rank": None}
+
 
 def refuse(constant: str) -> Any:
     raise AssertionError(f"{constant} is no JSON")
@@ -41,10 +43,17 @@ def test_it_holds_what_is_needed_to_draw_the_table_again(make_cell: MakeCell) ->
     )
     b, a, c = group["results"]
     assert [one["method"] for one in (a, b, c)] == ["a", "b", "c"]
-    assert a["scores"]["psnr"] == {"mean": 0.1 + 0.2, "rank": 2.0, "place": 2}
-    assert c["scores"]["psnr"] == {"mean": None, "rank": None, "place": 0}
+    assert a["scores"]["psnr"] == {"mean": 0.1 + 0.2, "rank": 2.0, "place": 2} | UNKNOWN
+    assert c["scores"]["psnr"] == {"mean": None, "rank": None, "place": 0} | UNKNOWN
     assert (c["status"], c["standing"], c["error"]["message"]) == ("oom", "failed", "too big")
-    assert document["mean_ranks"][0] == {"method": "b", "mean_rank": 1.0, "groups": 1, "of_groups": 1}
+    assert document["mean_ranks"][0] == {
+        "method": "b",
+        "mean_rank": 1.0,
+        "groups": 1,
+        "of_groups": 1,
+        "by_metric": {},
+    }
+    assert (document["statistics"], group["comparisons"], document["rank_tests"]["together"]) == (None, {}, None)
     assert [note["mark"] for note in document["notes"]][:2] == ["!", "‡"]
 
 
