@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from inpaintbench.errors import StoreError, UsageError
+from inpaintbench.cli.reading import read_results, results_argument
+from inpaintbench.errors import UsageError
 from inpaintbench.store import Store
-from inpaintbench.suite import DEFAULT
 
 if TYPE_CHECKING:
     from inpaintbench.comparing.differences import Differences
     from inpaintbench.comparing.pairs import Pairing
     from inpaintbench.comparing.regressions import Regression
-    from inpaintbench.leaderboard import Leaderboard
 
 FORMATS = ("text", "md", "csv", "json", "latex", "html")
 
@@ -25,7 +24,7 @@ FORMATS = ("text", "md", "csv", "json", "latex", "html")
 @click.command("compare")
 @click.argument("a")
 @click.argument("b")
-@click.argument("folder", required=False, type=click.Path(path_type=Path), metavar="[DIR]")
+@results_argument
 @click.option(
     "-m",
     "--method",
@@ -103,29 +102,6 @@ def compare_command(
         context.exit(1)
 
 
-def read_folder(folder: Path) -> tuple[Leaderboard, bool]:
-    """Return the leaderboard of a results folder, and whether some of it could not be read; that is said on stderr.
-
-    Raises:
-        UsageError: if the folder holds no results.
-    """
-    store = Store(folder)
-    if not store.cells_folder.is_dir():
-        raise UsageError(f"{folder} holds no results: expected a folder with cells/ below it. `bench run` makes one.")
-    from inpaintbench.report.sheet import clean
-
-    problems: list[StoreError] = []
-    cells = tuple(store.scan(problems))
-    for problem in problems:
-        click.echo(clean(f"bench: {problem}"), err=True)
-    if not cells:
-        raise UsageError(f"{folder} holds no cell that can be read.")
-
-    from inpaintbench.leaderboard import Leaderboard
-
-    return Leaderboard.from_cells(cells), bool(problems)
-
-
 def _pair(a: str, b: str, folder: Path | None, methods: Sequence[str]) -> tuple[Pairing, bool]:
     """Return what is compared with what, and whether something could not be read."""
     from inpaintbench.comparing.pairs import find_method, pair_methods, pair_runs
@@ -134,9 +110,9 @@ def _pair(a: str, b: str, folder: Path | None, methods: Sequence[str]) -> tuple[
     if all(folders):
         if folder is not None:
             raise UsageError(f"{a} and {b} are results folders, so that DIR has no meaning; found {folder}.")
-        boards = [read_folder(Path(one)) for one in (a, b)]
-        pairing = pair_runs((a, boards[0][0]), (b, boards[1][0]), methods)
-        unread = boards[0][1] or boards[1][1]
+        sides = [read_results(Path(one)) for one in (a, b)]
+        pairing = pair_runs((a, sides[0].leaderboard), (b, sides[1].leaderboard), methods)
+        unread = any(one.problems for one in sides)
     elif any(folders):
         is_one, is_none = (a, b) if folders[0] else (b, a)
         raise UsageError(
@@ -146,9 +122,10 @@ def _pair(a: str, b: str, folder: Path | None, methods: Sequence[str]) -> tuple[
     else:
         if methods:
             raise UsageError("-m chooses among the methods of two results folders; A and B are methods here.")
-        board, unread = read_folder(folder or Path("results") / DEFAULT)
-        known = {entry.method for entry in board.entries}
-        pairing = pair_methods(board, find_method(a, known), find_method(b, known))
+        read = read_results(folder)
+        unread = bool(read.problems)
+        known = {entry.method for entry in read.leaderboard.entries}
+        pairing = pair_methods(read.leaderboard, find_method(a, known), find_method(b, known))
     if not pairing.pairs:
         raise UsageError(
             f"{a} and {b} have no cell in common: one has results on {_places(pairing, 'only_a')}, the other on "

@@ -13,10 +13,10 @@ import click
 from inpaintbench.cli.faults import plugin_faults
 from inpaintbench.cli.looks import INPUT, TRUTH, Look, labelled, looking, write_figure
 from inpaintbench.cli.options import LARGEST, picturing
-from inpaintbench.errors import StoreError, UnknownNameError, UsageError
+from inpaintbench.cli.reading import read_results, results_argument
+from inpaintbench.errors import UnknownNameError, UsageError
 from inpaintbench.plugins import Registry
-from inpaintbench.store import Store
-from inpaintbench.suite import DEFAULT, Suite
+from inpaintbench.suite import Suite
 
 if TYPE_CHECKING:
     from inpaintbench.cli.strips import Shown
@@ -57,7 +57,7 @@ def figure_group() -> None:
 
 
 @figure_group.command("strip")
-@click.argument("folder", required=False, type=click.Path(path_type=Path), metavar="[DIR]")
+@results_argument
 @click.option(
     "-m",
     "--method",
@@ -100,26 +100,16 @@ def strip_command(
     It shows what is saved of the results in DIR (default: those of the embedded suite).
     """
     files = look.files()
-    folder = folder or Path("results") / DEFAULT
-    store = Store(folder)
-    if not store.cells_folder.is_dir():
-        raise UsageError(f"{folder} holds no results: expected a folder with cells/ below it. `bench run` makes one.")
-    problems: list[StoreError] = []
-    cells = tuple(store.scan(problems))
-    for problem in problems:
-        click.echo(f"bench: {problem}", err=True)
-    if not cells:
-        raise UsageError(f"{folder} holds no cell that can be read.")
+    read = read_results(folder)
 
     from inpaintbench.cli.strips import Wanted, choose, read_shown
     from inpaintbench.figures.layout import check_measures
     from inpaintbench.figures.plate import HOLES, Panel, Plate, marked, vanishes
-    from inpaintbench.leaderboard import Leaderboard
     from inpaintbench.report.sheet import clean
     from inpaintbench.report.sheet import count as counted
     from inpaintbench.report.titles import Titles
 
-    leaderboard = Leaderboard.from_cells(cells)
+    leaderboard = read.leaderboard
     wanted = Wanted(methods=methods, dataset=dataset, mask=mask, size=size, seed=seed, limit=limit)
     group, entries, said = choose(leaderboard, wanted)
     for sentence in said:
@@ -144,7 +134,7 @@ def strip_command(
     click.echo(f"{what}, {clean(Titles([group]).group(group))}: {', '.join(map(str, files.values()))}")
     for number, one in enumerate(shown, start=1):
         click.echo(f"  row {number}: {clean(one.item)} (number {one.index})")
-    if problems:
+    if read.problems:
         context.exit(1)
 
 

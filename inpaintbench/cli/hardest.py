@@ -8,13 +8,13 @@ from typing import Literal
 
 import click
 
-from inpaintbench.cli.compare import FORMATS, read_folder
-from inpaintbench.suite import DEFAULT
+from inpaintbench.cli.compare import FORMATS
+from inpaintbench.cli.reading import read_results, results_argument
 
 
 @click.command("hardest")
 @click.argument("kind", type=click.Choice(["mask", "dataset"]), metavar="mask|dataset")
-@click.argument("folder", required=False, type=click.Path(path_type=Path), metavar="[DIR]")
+@results_argument
 @click.option(
     "-m",
     "--method",
@@ -47,14 +47,14 @@ def hardest_command(
     Asks the results in DIR (default: those of the embedded suite). A picture counts with the mean over all methods. All
     that cannot be told from the hardest is marked like it.
     """
-    board, unread = read_folder(folder or Path("results") / DEFAULT)
+    read = read_results(folder)
 
     from inpaintbench.comparing.data import ladders_csv, ladders_json
     from inpaintbench.comparing.hardest import find_hardest
     from inpaintbench.comparing.ladders import build_sheet
     from inpaintbench.report import write
 
-    hardness = find_hardest(board, kind, metrics or None, methods)
+    hardness = find_hardest(read.leaderboard, kind, metrics or None, methods)
     sheet = build_sheet(hardness)
     if format_ == "csv":
         text = ladders_csv(hardness.ladders)
@@ -63,5 +63,5 @@ def hardest_command(
     else:
         text = write(sheet, format_, color=format_ == "text" and sys.stdout.isatty())
     click.echo(text, color=True, nl=False)
-    if unread:
+    if read.problems:
         context.exit(1)

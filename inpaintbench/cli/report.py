@@ -7,14 +7,12 @@ from pathlib import Path
 import click
 
 from inpaintbench.api import MethodSpec
-from inpaintbench.errors import StoreError, UsageError
+from inpaintbench.cli.reading import judge, read_results, results_argument
 from inpaintbench.plugins import load_registry
-from inpaintbench.store import Store
-from inpaintbench.suite import DEFAULT
 
 
 @click.command("report")
-@click.argument("folder", required=False, type=click.Path(path_type=Path), metavar="[DIR]")
+@results_argument
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
@@ -38,24 +36,17 @@ def report_command(context: click.Context, folder: Path | None, out: Path, title
 
     They open from disk, without a server, and ask no other host for anything.
     """
-    folder = folder or Path("results") / DEFAULT
-    store = Store(folder)
-    if not store.cells_folder.is_dir():
-        raise UsageError(f"{folder} holds no results: expected a folder with cells/ below it. `bench run` makes one.")
-    problems: list[StoreError] = []
-    cells = tuple(store.scan(problems))
-    for problem in problems:
-        click.echo(f"bench: {problem}", err=True)
-    if not cells:
-        raise UsageError(f"{folder} holds no cell that can be read.")
+    read = read_results(folder)
 
     from inpaintbench.site import build_site
     from inpaintbench.site.contents import Contents
 
-    title = title or folder.resolve().name
-    built = build_site(Contents.of(title, cells, map(str, problems)), out, megabytes, _shipped())
+    certainty = judge(read.leaderboard)
+    title = title or read.folder.resolve().name
+    contents = Contents(title, certainty.judged(read.leaderboard), certainty, read.problems)
+    built = build_site(contents, out, megabytes, _shipped())
     click.echo(f"{built.start}: {built.pages} pages, {built.bytes / 1e6:.1f} MB")
-    if problems:
+    if read.problems:
         context.exit(1)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from inpaintbench.cli.options import Request, running, selecting
+from inpaintbench.cli.reading import judge
 from inpaintbench.execution.options import Options
 
 if TYPE_CHECKING:
@@ -118,18 +119,16 @@ def _print_results(results: Results, as_json: bool) -> None:
     """Print the suite's cells as JSON, or the leaderboard of their groups with all methods that are stored there."""
     from inpaintbench.leaderboard import Group, Leaderboard
     from inpaintbench.report import render
-    from inpaintbench.statistics.certainty import assess
 
     if as_json:
         leaderboard = results.leaderboard()
-        click.echo(render(leaderboard, "json", certainty=assess(leaderboard, leaderboard.columns)), nl=False)
+        click.echo(render(leaderboard, "json", certainty=judge(leaderboard)), nl=False)
         return
     asked = {Group.of(cell.record) for cell in results.cells}
     cells = [cell for cell in results.store.scan([]) if Group.of(cell.record) in asked]
     if cells:
         leaderboard = Leaderboard.from_cells(cells, results.keys)
-        certainty = assess(leaderboard, leaderboard.columns)
-        click.echo(render(leaderboard, certainty=certainty, color=sys.stdout.isatty()), color=True, nl=False)
+        click.echo(render(leaderboard, certainty=judge(leaderboard), color=sys.stdout.isatty()), color=True, nl=False)
 
 
 def _report_failures(results: Results) -> None:

@@ -10,15 +10,14 @@ from typing import Literal
 
 import click
 
-from inpaintbench.errors import StoreError, UsageError
-from inpaintbench.store import Store
-from inpaintbench.suite import DEFAULT
+from inpaintbench.cli.reading import judge, read_results, results_argument
+from inpaintbench.errors import UsageError
 
 FORMATS = ("text", "md", "csv", "json", "latex", "html")
 
 
 @click.command("table")
-@click.argument("folder", required=False, type=click.Path(path_type=Path), metavar="[DIR]")
+@results_argument
 @click.option(
     "--format",
     "format_",
@@ -81,37 +80,25 @@ def table_command(
         raise UsageError(
             "--aggregate borda counts who certainly beats whom, which takes a test: leave --test none out."
         )
-    folder = folder or Path("results") / DEFAULT
-    store = Store(folder)
-    if not store.cells_folder.is_dir():
-        raise UsageError(f"{folder} holds no results: expected a folder with cells/ below it. `bench run` makes one.")
-    problems: list[StoreError] = []
-    cells = tuple(store.scan(problems))
-    for problem in problems:
-        click.echo(f"bench: {problem}", err=True)
-    if not cells:
-        raise UsageError(f"{folder} holds no cell that can be read.")
+    read = read_results(folder)
 
-    from inpaintbench.leaderboard import Leaderboard
     from inpaintbench.report import render
-    from inpaintbench.statistics.certainty import assess
 
-    leaderboard = Leaderboard.from_cells(cells)
     text = render(
-        leaderboard,
+        read.leaderboard,
         format_,
         by=by,
         layout=layout,
         metrics=metrics or None,
         columns=_names(columns) or None,
-        certainty=None if test == "none" else assess(leaderboard, leaderboard.columns, test),
+        certainty=None if test == "none" else judge(read.leaderboard, test),
         intervals=intervals,
         aggregate=aggregate,
         color=format_ == "text" and sys.stdout.isatty(),
         siunitx=siunitx,
     )
     click.echo(text, color=True, nl=False)
-    if problems:
+    if read.problems:
         context.exit(1)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from inpaintbench.columns import Column, ColumnKey, column_key
@@ -52,7 +52,12 @@ class Certainty:
         return dataclasses.replace(leaderboard, entries=tuple(entries))
 
 
-def assess(leaderboard: Leaderboard, columns: Sequence[Column], test: TestName = "permutation") -> Certainty:
+def assess(
+    leaderboard: Leaderboard,
+    columns: Sequence[Column],
+    test: TestName = "permutation",
+    on_progress: Callable[[int], None] = lambda groups: None,
+) -> Certainty:
     """Judge the ranked methods of each group of a leaderboard.
 
     What was found is remembered for as long as the records of the images stay the same.
@@ -61,6 +66,7 @@ def assess(leaderboard: Leaderboard, columns: Sequence[Column], test: TestName =
         leaderboard: what is judged.
         columns: the metrics.
         test: by which methods are told apart.
+        on_progress: called with the number of groups that are judged.
     """
     judgements: dict[Group, Judgement] = {}
     unread: list[tuple[Entry, str]] = []
@@ -75,6 +81,7 @@ def assess(leaderboard: Leaderboard, columns: Sequence[Column], test: TestName =
             if asked and not failed:
                 remember(asked, found)
         judgements[group] = found
+        on_progress(len(judgements))
     return Certainty(judgements, test, tuple(unread))
 
 
