@@ -16,7 +16,7 @@ from inpaintbench.suite import DEFAULT, Suite
 @pytest.fixture(scope="module")
 def embedded(tmp_path_factory: pytest.TempPathFactory) -> Results:
     """Run the embedded suite on the first pictures, without any training."""
-    return inpaintbench.run(metrics="psnr_hole", limit=24, samples=0, train=False, out=tmp_path_factory.mktemp("run"))
+    return inpaintbench.run(metrics="psnr_hole", limit=12, samples=0, train=False, out=tmp_path_factory.mktemp("run"))
 
 
 def hole_psnr(results: Results, dataset: str) -> pd.DataFrame:

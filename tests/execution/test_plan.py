@@ -287,22 +287,26 @@ def test_weights_that_have_come_make_results_stale(look: Look, tmp_path: Path, m
     assert planned.cell.metrics[1].weights == "9a129038d9a00aed0cf6a7ea059ca50a813449061ab87848cf1a13eafdf33b2c"
 
 
-def timed(plan: Callable[[], Plan]) -> tuple[Plan, float]:
-    """Plan three times, and return the fewest seconds of the processor: the machine's other work only ever adds."""
+def timed(plan: Callable[[], Plan], limit: float) -> tuple[Plan, float]:
+    """Plan up to three times, until it takes the processor fewer seconds than the limit; return them.
 
-    def once() -> tuple[Plan, float]:
+    The machine's other work only ever adds some.
+    """
+    for _ in range(3):
         gc.collect()
         start = time.process_time()
-        return plan(), time.process_time() - start
-
-    return min((once() for _ in range(3)), key=lambda taken: taken[1])
+        found = plan()
+        seconds = time.process_time() - start
+        if seconds < limit:
+            break
+    return found, seconds
 
 
 def test_ten_thousand_cells_are_planned_in_two_seconds(look: Look) -> None:
     def plan() -> Plan:
         return look(methods=("fill*",), masks=("full*",), metrics=("psnr", "ssim", "l1", "lpips"))
 
-    missing, seconds = timed(plan)
+    missing, seconds = timed(plan, limit=2)
     assert states(missing) == 10_000 * ["missing"]
     assert seconds < 2
 
@@ -312,7 +316,7 @@ def test_ten_thousand_cells_are_planned_in_two_seconds(look: Look) -> None:
         own = {"key": planned.cell.key, "identity": planned.cell.identity}
         (planned.folder / "images.parquet").touch()
         (planned.folder / "cell.json").write_text(json.dumps(sealed(document | own)))
-    cached, seconds = timed(plan)
+    cached, seconds = timed(plan, limit=2)
     assert states(cached) == 10_000 * ["cached"]
     assert seconds < 2
 

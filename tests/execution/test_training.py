@@ -22,6 +22,7 @@ from inpaintbench.execution.teaching import school as school_module
 from inpaintbench.execution.teaching.material import gather
 from inpaintbench.execution.teaching.school import School, train_all
 from inpaintbench.execution.telling.listener import Listener
+from inpaintbench.execution.telling.noting import Noting
 from inpaintbench.holes import About, draw_hole
 from inpaintbench.plugins import load_registry
 from inpaintbench.results import Results
@@ -632,7 +633,7 @@ def test_an_interrupted_training_ends_the_run_and_is_taken_up(learn: Run, monkey
     assert (trained.folder / PROGRESS).exists()
 
     told: list[int] = []
-    monkeypatch.setattr(Listener, "trained", lambda listener, training, steps: told.append(steps))
+    monkeypatch.setattr(Noting, "trained", lambda listener, training, steps: told.append(steps))
     results = learn()
     assert told == [11, 30]
     assert [one.sha256 for one in Library()] == [trained.sha256]
