@@ -133,7 +133,9 @@ class Observer:
         for implementation in self.implementations[hook]:
             try:
                 implementation.function(*(what[name] for name in implementation.argnames))
-            except (Exception, SystemExit) as error:
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:  # even what asyncio ends tasks with
                 raise PluginError(f"{self.source}: {hook} raised {_explain(error)}") from error
 
 
@@ -340,4 +342,8 @@ def _explain(error: BaseException) -> str:
         return f"{error.filename}, line {error.lineno}: {error.msg}"
     files = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith(_MACHINERY)]
     where = f" ({files[-1].filename}, line {files[-1].lineno})" if files else ""
-    return f"{type(error).__name__}: {error}{where}"
+    try:
+        said = str(error)
+    except Exception:  # its own __str__ raises
+        said = "(it cannot say what)"
+    return f"{type(error).__name__}: {said}{where}"

@@ -110,7 +110,7 @@ def rank_scores(
     for cell, column, mean, rank, place in shown.itertuples(index=False, name=None):
         score = Score(mean, None if math.isnan(rank) else rank, _PLACES.get(place, 0))
         scores[keys[cell]][columns[column].key] = score
-    mean_ranks, ranked_group_count = _mean_ranks(frame, {method for _, method in keys})
+    mean_ranks, ranked_group_count = _mean_ranks(frame, _methods(records))
     return Ranking(scores, mean_ranks, ranked_group_count)
 
 
@@ -118,7 +118,9 @@ def _numbers(
     records: Mapping[tuple[GroupT, str], CellRecord], ranked: Collection[tuple[GroupT, str]], columns: Sequence[Column]
 ) -> pd.DataFrame:
     """Return one row a number."""
+    # Numbers stand for groups and methods: pandas has no strings for names that are no Unicode text.
     groups = {group: index for index, group in enumerate(dict.fromkeys(group for group, _ in records))}
+    methods = {method: index for index, method in enumerate(_methods(records))}
     positions = {column.key: index for index, column in enumerate(columns)}
     rows = []
     for cell, ((group, method), record) in enumerate(records.items()):
@@ -129,14 +131,27 @@ def _numbers(
                 sign = -1.0 if metric.higher_is_better else 1.0
                 taking_part = (group, method) in ranked
                 rows.append(
-                    (cell, groups[group], method, column, mean, sign, taking_part, columns[column].metric.ranked)
+                    (
+                        cell,
+                        groups[group],
+                        methods[method],
+                        column,
+                        mean,
+                        sign,
+                        taking_part,
+                        columns[column].metric.ranked,
+                    )
                 )
     names = ["cell", "group", "method", "column", "mean", "sign", "ranked", "votes"]
     frame = pd.DataFrame(rows, columns=names)
     return frame.astype({"mean": "float64", "sign": "float64", "ranked": "bool", "votes": "bool"})
 
 
-def _mean_ranks(frame: pd.DataFrame, methods: Collection[str]) -> tuple[tuple[MeanRank, ...], int]:
+def _methods(records: Mapping[tuple[GroupT, str], CellRecord]) -> list[str]:
+    return list(dict.fromkeys(method for _, method in records))
+
+
+def _mean_ranks(frame: pd.DataFrame, methods: Sequence[str]) -> tuple[tuple[MeanRank, ...], int]:
     """Average the ranks of the methods that have one wherever any method has, and sort all methods."""
     votes = frame[frame["votes"] & frame["rank"].notna()]
     wanted = votes.groupby("group")["column"].nunique()
@@ -147,6 +162,9 @@ def _mean_ranks(frame: pd.DataFrame, methods: Collection[str]) -> tuple[tuple[Me
     means = {method: average[method] for method, groups in covered.items() if groups == len(wanted)}
     ladder = sorted(set(means.values()))
     places = {method: _PLACES.get(ladder.index(mean) + 1, 0) for method, mean in means.items() if len(means) > 1}
-    found = [MeanRank(one, means.get(one), covered.get(one, 0), places.get(one, 0)) for one in methods]
+    found = [
+        MeanRank(one, means.get(index), covered.get(index, 0), places.get(index, 0))
+        for index, one in enumerate(methods)
+    ]
     found.sort(key=lambda one: (one.mean is None, one.mean or 0.0, -one.groups, natural(one.method)))
     return tuple(found), len(wanted)

@@ -52,7 +52,7 @@ class MetricColumn:
         label: the head of a table's column.
         unit: such as dB.
         higher_is_better: the direction.
-        decimals: how many are printed.
+        decimals: how many are printed; what older plugins asked for beyond 0 to 12 is brought within.
         ranked: whether it counts for the mean rank.
         version: of the metric's code.
         weights: SHA-256 of its pretrained weights; empty if it has none.
@@ -69,6 +69,10 @@ class MetricColumn:
     version: int
     weights: str = ""
     unavailable: str = ""
+
+    def __post_init__(self) -> None:
+        """Bring what nobody could print into bounds: a record must not keep a table from being shown."""
+        object.__setattr__(self, "decimals", max(0, min(12, self.decimals)))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -25,7 +25,7 @@ def derive_seed(*parts: str | int) -> int:
     """
     digest = hashlib.sha256()
     for part in parts:
-        text = str(part).encode()
+        text = str(part).encode(errors="surrogatepass")  # names of files need not be Unicode text
         digest.update(len(text).to_bytes(8, "big") + text)
     return int.from_bytes(digest.digest()[:8], "big") >> 1
 

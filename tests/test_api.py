@@ -45,6 +45,12 @@ def test_each_spec_knows_its_kind_and_cannot_be_changed(spec_type: type[PluginSp
         made.name = "other"  # type: ignore[misc]
 
 
+@pytest.mark.parametrize("decimals", [-1, 13, 2.5, "two"])
+def test_decimals_that_cannot_be_printed_are_refused(decimals: Any) -> None:
+    with pytest.raises(PluginError, match=f"metric grey: {decimals!r} decimals cannot be printed; expected a whole"):
+        spec(MetricSpec, decimals=decimals)
+
+
 @pytest.mark.parametrize("name", ["tv", "center_square", "lama-thick", "v1.5", "T5"])
 def test_names_of_letters_digits_and_some_signs_are_accepted(name: str) -> None:
     assert spec(MethodSpec, name=name).name == name

@@ -233,3 +233,11 @@ def test_means_tell_columns_apart_whose_names_are_alike(tmp_path: Path) -> None:
     means = mean_scores(tmp_path / "images.parquet", [column(name) for name in [*names, "absent"]])
 
     assert means == {"m": 0.0, "m[p=0.5]": 1.0, "m[p=0": 2.0, "m.list.element": 3.0, "absent": None}
+
+
+@pytest.mark.parametrize(("stored", "shown"), [(-3, 0), (0, 0), (4, 4), (120, 12)])
+def test_decimals_that_nobody_could_print_are_brought_within_bounds(stored: int, shown: int) -> None:
+    column = MetricColumn(
+        name="m", plugin="m", label="M", unit="", higher_is_better=True, decimals=stored, ranked=False, version=1
+    )
+    assert column.decimals == shown

@@ -118,6 +118,10 @@ class Photos:
         """Return the ids of a split's crops: `photograph/side in pixels/index`, such as `chelsea/0150/01`."""
         return [item for item, (photograph, _) in _crops().items() if photograph.split == split]
 
+    def source(self, item: str) -> str:
+        """Return the photograph that a crop is of: its crops are not independent."""
+        return item.partition("/")[0]
+
     def load(self, item: str) -> UInt8[np.ndarray, "side side 3"]:
         """Return one crop.
 

@@ -19,6 +19,7 @@ from inpaintbench.api.contracts import (
     Method,
     Metric,
     Movable,
+    Sourced,
 )
 from inpaintbench.api.learning import TrainingSpec, budget
 from inpaintbench.api.lessons import Learned, Lesson, Trained, Trainer
@@ -57,6 +58,7 @@ __all__ = [
     "Parameter",
     "PluginKind",
     "PluginSpec",
+    "Sourced",
     "Split",
     "Trained",
     "Trainer",

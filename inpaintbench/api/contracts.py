@@ -116,6 +116,19 @@ class Labelled(Protocol):
 
 
 @runtime_checkable
+class Sourced(Protocol):
+    """A data set of which several pictures are of one source: crops of one photograph, shots of one person or scene.
+
+    They are not independent, and a hundred of them prove no more than their sources do. Intervals and tests count
+    sources, therefore.
+    """
+
+    def source(self, item: str) -> str:
+        """Return of what source an item is; pictures of which it is the same are of one. Reads no picture."""
+        ...
+
+
+@runtime_checkable
 class MaskGenerator(Protocol):
     """Draws holes: a pure function of the size and the stream. Needs no torch.
 

@@ -228,6 +228,10 @@ class MaskSpec(PluginSpec):
     kind: ClassVar[PluginKind] = "mask"
 
 
+MOST_DECIMALS: Final = 12
+"""That a metric may ask a table to print."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class MetricSpec(PluginSpec):
     """Declares a metric, whose target satisfies `Metric`.
@@ -235,7 +239,7 @@ class MetricSpec(PluginSpec):
     Attributes:
         unit: such as `dB`; empty for a pure number.
         higher_is_better: the direction.
-        decimals: how many a table prints.
+        decimals: how many a table prints, from 0 to 12.
         label: the head of its column; `{parameter}` stands for a parameter's value.
         default: whether it is scored where nobody chose metrics: those of the scoring protocol.
         ranked: whether it counts for the mean rank that sorts a leaderboard. Metrics that order images alike
@@ -254,9 +258,14 @@ class MetricSpec(PluginSpec):
         """Refuse what could not be selected, built or printed.
 
         Raises:
-            PluginError: if the name, the target, the version, the parameters or the label are malformed.
+            PluginError: if the name, the target, the version, the parameters, the label or the decimals are malformed.
         """
         super().__post_init__()
+        if self.decimals not in range(MOST_DECIMALS + 1):
+            raise PluginError(
+                f"metric {self.name}: {self.decimals!r} decimals cannot be printed; expected a whole number from 0 to "
+                f"{MOST_DECIMALS}."
+            )
         try:
             self.label.format_map({parameter.name: parameter.default for parameter in self.parameters})
         except (KeyError, ValueError, IndexError, AttributeError) as error:

@@ -31,7 +31,7 @@ FORMATS = ("text", "md", "csv", "json", "latex", "html")
     "methods",
     multiple=True,
     metavar="SELECTOR",
-    help="Of two folders, compare this method only. Repeatable.",
+    help="Of two folders, compare this method only. Repeatable.  [default: all]",
 )
 @click.option(
     "--metric",
@@ -59,8 +59,8 @@ FORMATS = ("text", "md", "csv", "json", "latex", "html")
     "limits",
     multiple=True,
     metavar="METRIC[:MARGIN]",
-    help="End with code 1 if B's mean is worse by more than the margin (default 0) in any cell, or B lacks a number "
-    "that A has. Repeatable.",
+    help="End with code 1 if B's mean is worse by more than the margin (default 0) in any cell, or B lacks a number, "
+    "a cell or a method that A has. Repeatable.",
 )
 @click.option(
     "--format", "format_", type=click.Choice(FORMATS), default="text", show_default=True, help="How to write it."

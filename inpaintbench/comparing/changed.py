@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 
 from inpaintbench.columns import Column
-from inpaintbench.comparing.differences import CellDifference, Differences
+from inpaintbench.comparing.differences import ROUNDING, CellDifference, Differences
 from inpaintbench.comparing.pairs import CellPair
 from inpaintbench.errors import StoreError
 from inpaintbench.leaderboard import Entry
@@ -46,7 +46,7 @@ class ChangedImage:
 
 
 def find_changed(differences: Differences, count: int) -> tuple[ChangedImage, ...]:
-    """Return the images whose numbers differ most, largest first; those that do not differ at all are left out.
+    """Return the images whose numbers differ most, largest first; those that differ by rounding at most are left out.
 
     Args:
         differences: what was compared.
@@ -56,7 +56,8 @@ def find_changed(differences: Differences, count: int) -> tuple[ChangedImage, ..
     candidates: list[tuple[float, CellDifference, Any, float, float]] = []
     for cell in cells:
         change = (cell.scores["b"] - cell.scores["a"]).abs()
-        largest = change[np.isfinite(change) & (change > 0)].nlargest(count, keep="first")
+        real = np.isfinite(change) & (change > ROUNDING * cell.scores[["a", "b"]].abs().max(axis=1))
+        largest = change[real].nlargest(count, keep="first")
         for image, size in largest.items():
             a, b = cell.scores.loc[[image]].iloc[0][["a", "b"]]
             candidates.append((float(size), cell, image, float(a), float(b)))

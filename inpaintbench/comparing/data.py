@@ -13,11 +13,19 @@ from inpaintbench.comparing.differences import CellDifference, Differences
 from inpaintbench.comparing.hardest import Ladder
 from inpaintbench.comparing.pairs import CellPair
 from inpaintbench.comparing.regressions import Regression
-from inpaintbench.comparing.sheets import NOT_JUDGED, VERDICTS
+from inpaintbench.comparing.sheets import verdict
 from inpaintbench.comparing.summary import Summary
 from inpaintbench.leaderboard import Entry
 from inpaintbench.report.sheet import Sheet
 from inpaintbench.statistics.intervals import Interval
+
+_CELL_COLUMNS: Final = (
+    *("metric", "method_a", "method_b", "dataset", "mask", "size", "seed", "limit_a", "limit_b", "key_a", "key_b"),
+    *("standing_a", "standing_b", "images", "left_out"),
+    *("mean_a", "mean_a_low", "mean_a_high", "mean_b", "mean_b_low", "mean_b_high"),
+    *("difference", "difference_low", "difference_high", "p", "verdict"),
+)
+"""The columns of a comparison as CSV, which stand there even if nothing could be compared."""
 
 SCHEMA: Final = 1
 """Raised when a reader of older documents would misread newer ones."""
@@ -62,7 +70,7 @@ def comparison_json(
 
 def comparison_csv(differences: Differences) -> str:
     """Return a comparison as CSV: one row a metric and pair of cells."""
-    return _csv([_flat(_cell(one)) for one in differences.cells])
+    return _csv([_flat(_cell(one)) for one in differences.cells], _CELL_COLUMNS)
 
 
 def ladders_json(ladders: Sequence[Ladder], sheet: Sheet) -> str:
@@ -99,7 +107,7 @@ def _cell(one: CellDifference) -> dict[str, Any]:
         "mean_b": _interval(one.b),
         "difference": _interval(one.difference),
         "p": one.p,
-        "verdict": NOT_JUDGED if one.p is None else VERDICTS[one.better],
+        "verdict": verdict(one),
     }
 
 
@@ -114,6 +122,7 @@ def _summary(one: Summary) -> dict[str, Any]:
         "a_better": one.a_better,
         "b_better": one.b_better,
         "neither": one.neither,
+        "too_few_images": one.too_few,
     }
 
 
@@ -207,9 +216,9 @@ def _dump(document: Mapping[str, Any]) -> str:
     return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def _csv(rows: Sequence[Mapping[str, Any]]) -> str:
+def _csv(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] | None = None) -> str:
     import pandas as pd
 
-    frame = pd.DataFrame(rows)
+    frame = pd.DataFrame(rows, columns=None if columns is None else list(columns))
     whole = [name for name in frame.columns if name.startswith("limit")]
     return frame.astype(dict.fromkeys(whole, "Int64")).to_csv(index=False, lineterminator="\n")

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
-from inpaintbench.columns import Column, ColumnKey, column_key, name_columns
+import numpy as np
+
+from inpaintbench.columns import Column, column_key, name_columns
+from inpaintbench.comparing.adjusting import adjust
 from inpaintbench.comparing.pairs import CellPair, Pairing
 from inpaintbench.errors import StoreError
 from inpaintbench.leaderboard import Entry, Leaderboard
 from inpaintbench.records import MetricColumn
 from inpaintbench.report.views import choose_columns
 from inpaintbench.seeding import derive_seed
-from inpaintbench.statistics.holm import holm
 from inpaintbench.statistics.intervals import Interval
-from inpaintbench.statistics.pairing import pair, read_scores
-from inpaintbench.statistics.verdicts import ALPHA, Rivals, TestName, judge
+from inpaintbench.statistics.pairing import pair, read_scores, read_sources
+from inpaintbench.statistics.verdicts import Comparison, Rivals, TestName, judge
 
 if TYPE_CHECKING:
     import pandas as pd
 
 SideName = Literal["a", "b"]
+
+ROUNDING: Final = 1e-9
+"""Relative: numbers that differ by no more are equal, and a margin is met exactly that is exceeded by no more."""
 
 
 @dataclass(frozen=True)
@@ -35,12 +38,17 @@ class CellDifference:
         column: the metric, whose version, weights and protocol both sides share.
         a: mean over the images that are compared, with its interval; so is `b`.
         difference: B less A, in the metric's own unit and direction.
-        p: of the paired test, adjusted for all cells of the metric; None where a cell is not whole, so that nothing is
-            judged.
-        images: how many are compared: those for which both have a number.
+        p: of the paired test, adjusted for all cells of the metric; 1 where both means are equal up to rounding, and
+            None where a cell is not whole, so that nothing is judged.
+        decidable: whether a difference could have been certain: whether p could have been small enough over so many
+            images, given the other cells of the metric.
+        images: how many are compared: those for which both have a finite number.
+        sources: how many of these are independent of each other.
         left_out: images that one side has, and that are not compared.
-        lost: of these, how many A has a number of.
+        lost: of these, how many A has a number of, and B none.
+        fallen: of these, on how many B is worse, where one of both numbers is infinite.
         scores: the columns `a` and `b`, a row an image that both have, in the data set's order.
+        origins: of what source each image is, by its id, where the data set tells it.
     """
 
     pair: CellPair
@@ -49,15 +57,29 @@ class CellDifference:
     b: Interval
     difference: Interval
     p: float | None
+    decidable: bool
     images: int
+    sources: int
     left_out: int
     lost: int
+    fallen: int
     scores: pd.DataFrame = field(repr=False, compare=False)
+    origins: Mapping[str, str] = field(repr=False, compare=False, default_factory=dict)
+
+    @property
+    def equal(self) -> bool:
+        """Whether both means are the same, up to rounding."""
+        return equal(self.a.mean, self.b.mean)
+
+    @property
+    def too_few(self) -> bool:
+        """Whether nothing could be told here: no side is better, and over so many images none could have been."""
+        return self.p is not None and self.better is None and not self.equal and not self.decidable
 
     @property
     def better(self) -> SideName | None:
         """The side that is certainly better; None if they cannot be told apart, or are not judged."""
-        if self.p is None or self.p > ALPHA:
+        if self.p is None or not Comparison(self.difference, self.p).certain:
             return None
         return "b" if (self.difference.mean > 0) == self.column.metric.higher_is_better else "a"
 
@@ -106,6 +128,15 @@ class Differences:
         )
 
 
+def equal(one: float, two: float) -> bool:
+    """Return whether two numbers differ by rounding at most.
+
+    >>> equal(20.0, 20.0 + 1e-9), equal(20.0, 20.001)
+    (True, False)
+    """
+    return abs(one - two) <= ROUNDING * max(abs(one), abs(two))
+
+
 def find_columns(pairing: Pairing, metrics: Sequence[str] | None) -> tuple[Column, ...]:
     """Return the metrics of both sides that are asked for; the ranked ones and the PSNR over the hole if none are.
 
@@ -137,17 +168,7 @@ def find_differences(pairing: Pairing, columns: Sequence[Column], test: TestName
         obstacles += missing
     order = {column.key: place for place, column in enumerate(columns)}
     cells.sort(key=lambda cell: order[cell.column.key])
-    return Differences(pairing, test, tuple(columns), tuple(_adjusted(cells)), tuple(obstacles))
-
-
-def _adjusted(cells: Sequence[CellDifference]) -> list[CellDifference]:
-    """Return the same with p-values that are adjusted for all cells of a metric."""
-    families: dict[ColumnKey, list[float]] = defaultdict(list)
-    for cell in cells:
-        if cell.p is not None:
-            families[cell.column.key].append(cell.p)
-    adjusted = {key: iter(holm(p_values)) for key, p_values in families.items()}
-    return [cell if cell.p is None else dataclasses.replace(cell, p=next(adjusted[cell.column.key])) for cell in cells]
+    return Differences(pairing, test, tuple(columns), tuple(adjust(cells)), tuple(obstacles))
 
 
 def _compare(pair_: CellPair, columns: Sequence[Column], test: TestName) -> tuple[list[CellDifference], list[Obstacle]]:
@@ -164,9 +185,11 @@ def _compare(pair_: CellPair, columns: Sequence[Column], test: TestName) -> tupl
         elif column.key == column_key(own["a"][column.key.name], pair_.a.group.protocol):
             shared.append(column)
     tables: dict[str, pd.DataFrame] = {}
+    origins: dict[str, str] = {}
     for side, entry in sides.items():
         try:
             if shared:
+                origins |= read_sources(entry)
                 tables[side] = read_scores(entry, [own[side][column.key.name] for column in shared])
         except StoreError as error:
             return [], [*obstacles.values(), *(_obstacle(pair_, one, f"{side.upper()}: {error}") for one in shared)]
@@ -179,48 +202,64 @@ def _compare(pair_: CellPair, columns: Sequence[Column], test: TestName) -> tupl
         else:
             present.append(column)
     cells = []
-    for cell in _judged(pair_, present, tables, test) if present else []:
+    for cell in _judged(pair_, present, tables, origins, test) if present else []:
         if cell.images:
             cells.append(cell)
         else:
-            why = "no image has a number on both sides: pictures or holes differ, or the metric is undefined"
+            why = "no image has a finite number on both sides: pictures or holes differ, or the metric is undefined"
             obstacles[cell.column.key.name] = _obstacle(pair_, cell.column, why)
     return cells, list(obstacles.values())
 
 
 def _judged(
-    pair_: CellPair, columns: Sequence[Column], tables: dict[str, pd.DataFrame], test: TestName
+    pair_: CellPair,
+    columns: Sequence[Column],
+    tables: dict[str, pd.DataFrame],
+    origins: dict[str, str],
+    test: TestName,
 ) -> list[CellDifference]:
     reverse = {"b": tables["b"], "a": tables["a"]}  # a verdict's differences are the first one's less the second's
     paired = [pair(reverse, column.key.name) for column in columns]
     rivals = [
-        Rivals({side: one.scores[side].to_numpy() for side in reverse}, column.metric.higher_is_better)
+        Rivals(
+            {side: one.scores[side].to_numpy() for side in reverse},
+            column.metric.higher_is_better,
+            one.scores.index.get_level_values("item").tolist(),
+        )
         for column, one in zip(columns, paired, strict=True)
     ]
-    verdicts = judge(rivals, derive_seed("compare", *pair_.place), test)
+    verdicts = judge(rivals, derive_seed("compare", *pair_.place), test, origins)
     cells = []
     for column, one, verdict in zip(columns, paired, verdicts, strict=True):
         ((_, comparison),) = verdict.pairs.items()
-        numbers = tables["a"][column.key.name]
+        means = verdict.means
+        p = 1.0 if equal(means["a"].mean, means["b"].mean) else comparison.p
         cells.append(
             CellDifference(
                 pair=pair_,
                 column=column,
-                a=verdict.means["a"],
-                b=verdict.means["b"],
+                a=means["a"],
+                b=means["b"],
                 difference=comparison.difference,
-                p=comparison.p if pair_.whole else None,
+                p=p if pair_.whole else None,
+                decidable=True,  # not known before all cells are
                 images=verdict.images,
+                sources=verdict.sources,
                 left_out=len(one.scores) + one.left_out - verdict.images,
-                lost=int(_finite(numbers).sum()) - verdict.images,
+                lost=int(tables["a"][column.key.name].notna().sum()) - int(one.scores.notna().all(axis=1).sum()),
+                fallen=_fallen(one.scores, column),
                 scores=one.scores,
+                origins=origins,
             )
         )
     return cells
 
 
-def _finite(numbers: pd.Series[float]) -> pd.Series[bool]:
-    return numbers.abs() < float("inf")  # NaN is less than nothing
+def _fallen(scores: pd.DataFrame, column: Column) -> int:
+    """Return on how many images B is worse, where either number is infinite."""
+    a, b = scores["a"].to_numpy(), scores["b"].to_numpy()
+    worse = b < a if column.metric.higher_is_better else b > a
+    return int(np.count_nonzero(worse & (np.isinf(a) | np.isinf(b))))
 
 
 def _metrics(entry: Entry) -> dict[str, MetricColumn]:

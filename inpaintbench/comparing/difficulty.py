@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -13,7 +14,8 @@ from inpaintbench.columns import Column, column_key
 from inpaintbench.errors import StoreError
 from inpaintbench.leaderboard import Entry, Group, Leaderboard
 from inpaintbench.ranking import natural
-from inpaintbench.statistics.pairing import IMAGE, read_scores
+from inpaintbench.statistics.pairing import IMAGE, read_scores, read_sources
+from inpaintbench.statistics.sources import Sources, positions
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,11 +30,13 @@ class Pictures:
 
     Attributes:
         unread: why cells could not be read, as sentences.
+        origins: of what source each picture is, by data set and id, where the data set tells it.
     """
 
     def __init__(self, leaderboard: Leaderboard, column: Column, methods: Collection[str]) -> None:
         self.column = column
         self.unread: list[str] = []
+        self.origins: dict[str, dict[str, str]] = defaultdict(dict)
         self._tables: dict[Group, dict[str, pd.DataFrame]] = {}
         for group, entries in leaderboard.by_group.items():
             for entry in entries:
@@ -64,6 +68,10 @@ class Pictures:
             columns.append(means.droplevel(IMAGE[2]))
         return pd.concat(columns, axis="columns", join="inner", keys=range(len(columns)))
 
+    def sources(self, scores: pd.DataFrame, dataset: str) -> Sources:
+        """Return of what source each row of `scores` is."""
+        return positions(scores.index.get_level_values("item").tolist(), self.origins[dataset])
+
     def hole_ratio(self, groups: Sequence[Group]) -> float | None:
         """Return the mean over the groups of the mean share of missing pixels; None if one does not tell."""
         means = []
@@ -85,8 +93,11 @@ class Pictures:
             ratio = dataclasses.replace(metrics[0], name=_RATIO)  # a column beside those of the metrics
             try:
                 table = read_scores(entry, [*metrics, ratio])
+                self.origins[group.dataset] |= read_sources(entry)
             except StoreError as error:
-                self.unread.append(f"{entry.method} is left out on {group.dataset} × {group.mask}: {error}")
+                self.unread.append(
+                    f"{entry.method} is left out on {group.dataset} × {group.mask}: {str(error).rstrip('.')}."
+                )
             else:
                 if self.column.key.name in table:
                     self._tables.setdefault(group, {})[entry.method] = table

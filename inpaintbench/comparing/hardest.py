@@ -1,8 +1,8 @@
 """Which mask is hardest, and which data set: compared as methods are, over what all methods together score.
 
 The number of a picture is the mean over methods, with equal weights. Masks are compared on the same pictures, by the
-paired permutation test; data sets have different pictures, and are compared by that of two samples. Only whole, ranked
-cells count, and only methods that are ranked under all that is compared.
+paired permutation test; data sets have different pictures, and are compared by a permutation test of two samples. Only
+whole, ranked cells count, and only methods that are ranked under all that is compared.
 """
 
 from __future__ import annotations
@@ -18,10 +18,12 @@ from inpaintbench.comparing.pairs import find_methods
 from inpaintbench.errors import UsageError
 from inpaintbench.leaderboard import Group, Leaderboard
 from inpaintbench.ranking import natural
+from inpaintbench.report.sheet import clean, listed, shorten
 from inpaintbench.report.titles import Titles
 from inpaintbench.report.views import choose_columns
 from inpaintbench.seeding import derive_seed
 from inpaintbench.statistics.intervals import Interval
+from inpaintbench.statistics.sources import linearised
 from inpaintbench.statistics.stratified import judge_strata
 from inpaintbench.statistics.unpaired import judge_unpaired
 from inpaintbench.statistics.verdicts import Comparison, Verdict
@@ -52,6 +54,7 @@ class Level:
         rank: 1 for the hardest and all that cannot be told from it, else one more than there are others that are
             certainly harder.
         images: how many pictures it was measured on.
+        sources: from how many independent sources these come.
         hole_ratio: mean share of missing pixels; None if it is not stored.
         from_hardest: its score less that of the hardest one; None for that one.
     """
@@ -60,6 +63,7 @@ class Level:
     score: Interval
     rank: int
     images: int
+    sources: int
     hole_ratio: float | None
     from_hardest: Comparison | None
 
@@ -138,7 +142,7 @@ def find_hardest(
         needed = f"two {WORDS[kind]}s with the same {WORDS[OTHER[kind]]}, size and seed"
         raise UsageError(
             f"There is nothing to compare: expected a method with whole, ranked results of {needed}. "
-            + (" ".join(gaps) or "`bench table` shows what is there.")
+            + clean(listed(map(shorten, gaps), " ") or "`bench table` shows what is there.")
         )
     return Hardness(kind, tuple(ladders), tuple(gaps))
 
@@ -193,18 +197,28 @@ def _ladder(pictures: Pictures, kind: Kind, setting: Setting, within: str, rival
     higher_is_harder = not pictures.column.metric.higher_is_better
     seed = derive_seed("hardest", kind, within, *setting)
     if kind == "mask":
-        each = [pictures.scores(family, methods) for family in zip(*rivals.values(), strict=True)]
+        families = list(zip(*rivals.values(), strict=True))
+        each = [pictures.scores(family, methods) for family in families]
         strata = [dict(zip(rivals, one.to_numpy().T, strict=True)) for one in each]
         if not all(map(len, each)):
             return None
-        verdict = judge_strata(strata, higher_is_harder, seed)
+        sources = [pictures.sources(one, family[0].dataset) for one, family in zip(each, families, strict=True)]
+        verdict = judge_strata(strata, higher_is_harder, seed, sources=sources)
         images = dict.fromkeys(rivals, verdict.images)
+        drawn = dict.fromkeys(rivals, verdict.sources)
     else:
-        samples = {name: pictures.scores(own, methods).mean(axis="columns").to_numpy() for name, own in rivals.items()}
-        if not all(map(len, samples.values())):
+        tables = {name: pictures.scores(own, methods) for name, own in rivals.items()}
+        if not all(map(len, tables.values())):
             return None
+        samples = {
+            name: linearised(table.to_numpy().mean(axis=1)[:, None], pictures.sources(table, rivals[name][0].dataset))[
+                :, 0
+            ]
+            for name, table in tables.items()
+        }
         verdict = judge_unpaired(samples, higher_is_harder, seed)
-        images = {name: len(sample) for name, sample in samples.items()}
+        images = {name: len(table) for name, table in tables.items()}
+        drawn = {name: len(sample) for name, sample in samples.items()}
     return Ladder(
         kind=kind,
         within=within,
@@ -213,13 +227,19 @@ def _ladder(pictures: Pictures, kind: Kind, setting: Setting, within: str, rival
         column=pictures.column,
         methods=methods,
         left_out=tuple(sorted(pictures.any_methods(groups) - set(methods), key=natural)),
-        levels=_levels(verdict, higher_is_harder, images, {name: pictures.hole_ratio(rivals[name]) for name in rivals}),
+        levels=_levels(
+            verdict, higher_is_harder, images, drawn, {name: pictures.hole_ratio(rivals[name]) for name in rivals}
+        ),
         verdict=verdict,
     )
 
 
 def _levels(
-    verdict: Verdict, higher_is_harder: bool, images: Mapping[str, int], ratios: Mapping[str, float | None]
+    verdict: Verdict,
+    higher_is_harder: bool,
+    images: Mapping[str, int],
+    sources: Mapping[str, int],
+    ratios: Mapping[str, float | None],
 ) -> tuple[Level, ...]:
     sign = -1 if higher_is_harder else 1
     ordered = sorted(verdict.means, key=lambda name: (sign * verdict.means[name].mean, natural(name)))
@@ -229,6 +249,7 @@ def _levels(
             score=verdict.means[name],
             rank=verdict.ranks[name],
             images=images[name],
+            sources=sources[name],
             hole_ratio=ratios[name],
             from_hardest=None if name == ordered[0] else _less(verdict, name, ordered[0]),
         )

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from inpaintbench.comparing.hardest import OTHER, WORDS, Hardness, Kind, Ladder, Level
+from inpaintbench.comparing.notes import NOT_INDEPENDENT
 from inpaintbench.comparing.sheets import probability, spread
 from inpaintbench.report.sheet import MISSING, Block, Heading, Item, Note, Sheet, count, number, shorten
 
@@ -16,7 +17,7 @@ _P: Final = Heading(label="p")
 _IMAGES: Final = Heading(label="pictures")
 _TESTS: Final[dict[Kind, str]] = {
     "mask": "the paired permutation test over the same pictures",
-    "dataset": "the permutation test of two samples, for the pictures differ",
+    "dataset": "the permutation test of Welch's statistic, for the pictures differ",
 }
 
 
@@ -67,8 +68,10 @@ def _notes(hardness: Hardness) -> Iterator[Note]:
         "",
         "In brackets 95 % bootstrap intervals. The rank is 1 for all that cannot be told from the hardest, else one "
         f"more than there are others that are certainly harder: p ≤ 0.05 in {_TESTS[hardness.kind]}, adjusted (Holm) "
-        "for all pairs of a block.",
+        "for all pairs of a block, and an interval of the difference that does not hold 0.",
     )
+    if any(level.sources < level.images for ladder in hardness.ladders for level in ladder.levels):
+        yield Note("", NOT_INDEPENDENT)
     if any(not ladder.within for ladder in hardness.ladders):
         yield Note("", f"In the mean over all {other}s, each {other} counts alike.")
     yield Note(

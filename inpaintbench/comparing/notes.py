@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from inpaintbench.comparing.differences import Differences
-from inpaintbench.comparing.pairs import CellPair, place_of
+from inpaintbench.comparing.pairs import CellPair, Pairing, place_of
 from inpaintbench.leaderboard import Entry
 from inpaintbench.report.sheet import (
     FAILED,
@@ -19,6 +19,12 @@ from inpaintbench.report.sheet import (
     listed,
     shorten,
 )
+
+NOT_INDEPENDENT: Final = (
+    "Some images are of one source, such as crops of one photograph, and are not independent: tests and intervals "
+    "count the sources."
+)
+"""Said wherever a data set tells of what source its pictures are."""
 
 TESTS: Final = {"permutation": "paired permutation test", "wilcoxon": "Wilcoxon signed-rank test"}
 
@@ -36,7 +42,7 @@ def notes(differences: Differences, summarised: bool) -> tuple[Note, ...]:
         *_stale(pairs),
         *_limited(pairs),
         *_left_out(differences),
-        *_lonely(differences.pairing.only_a, differences.pairing.only_b),
+        *_lonely(differences.pairing),
         *_obstacles(differences),
         *_other_groups(pairs),
         *_statistics(differences, summarised),
@@ -84,17 +90,34 @@ def _left_out(differences: Differences) -> Iterator[Note]:
         yield Note(
             MISSING_IMAGES,
             f"Images left out: {listed(alike, '; ')}. One side lacks them, has another picture or hole there, or no "
-            "number.",
+            "finite number.",
         )
     elif any(marks_of(pair) == MISSING_IMAGES for pair in differences.pairing.pairs):
         yield Note(MISSING_IMAGES, "Not all images of the cell, on one side at least.")
 
 
-def _lonely(only_a: Sequence[Entry], only_b: Sequence[Entry]) -> Iterator[Note]:
-    for side, other, entries in (("A", "B", only_a), ("B", "A", only_b)):
-        if entries:
-            places = listed(dict.fromkeys(place_name(entry) for entry in entries), "; ")
-            yield Note("", f"{side} has {count(len(entries), 'cell')} that {other} lacks: {places}.")
+def _lonely(pairing: Pairing) -> Iterator[Note]:
+    for side, other, entries, methods in (
+        ("A", "B", pairing.only_a, pairing.methods_only_a),
+        ("B", "A", pairing.only_b, pairing.methods_only_b),
+    ):
+        if methods:
+            yield Note("", f"Not compared, since {other} has no such method: {', '.join(methods)}.")
+        shared = [entry for entry in entries if entry.method not in methods]
+        further = [entry for entry in shared if pairing.is_further(entry)]
+        lacked = [entry for entry in shared if not pairing.is_further(entry)]
+        if lacked:
+            yield Note("", f"{side} has {count(len(lacked), 'cell')} that {other} lacks: {_places(lacked)}.")
+        if further:
+            yield Note(
+                "",
+                f"{side} also has {count(len(further), 'result')} with another limit or version, for which {other} has "
+                f"none left to compare with: {_places(further)}.",
+            )
+
+
+def _places(entries: Sequence[Entry]) -> str:
+    return listed(dict.fromkeys(place_name(entry) for entry in entries), "; ")
 
 
 def _obstacles(differences: Differences) -> Iterator[Note]:
@@ -129,7 +152,15 @@ def _statistics(differences: Differences, summarised: bool) -> Iterator[Note]:
         yield Note(
             "",
             f"p: {TESTS[differences.test]}, adjusted (Holm) for the {count(most, 'cell')} of each metric. One side is "
-            "called better from p ≤ 0.05.",
+            "called better from p ≤ 0.05 on, if the interval does not hold 0 either.",
+        )
+    if any(cell.sources < cell.images for cell in differences.cells):
+        yield Note("", NOT_INDEPENDENT)
+    if any(cell.too_few for cell in judged):
+        yield Note(
+            "",
+            "Too few images to tell: over so few images, and adjusted for so many cells, p would stay above 0.05 even "
+            "if one side were better on each of them alike. More images would tell, or fewer cells.",
         )
     if len(judged) < len(differences.cells):
         yield Note("", "Cells that are limited, incomplete or stale are not judged, and are in no mean over cells.")

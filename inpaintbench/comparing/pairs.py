@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import fnmatch
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from inpaintbench.errors import UnknownNameError, UsageError
-from inpaintbench.leaderboard import Entry, Leaderboard
+from inpaintbench.leaderboard import Entry, Group, Leaderboard
 from inpaintbench.ranking import natural
 from inpaintbench.report.sheet import clean
 
@@ -56,7 +56,7 @@ class Pairing:
         kind: of comparison.
         a: name of the first side: a method, or a folder; so is `b` the second one's.
         pairs: the cells that both have, by method (of A), data set, mask, size and seed.
-        only_a: cells without a partner; so `only_b`.
+        only_a: cells without a partner; so `only_b`. Of two runs, also those of methods that the other one lacks.
     """
 
     kind: Kind
@@ -65,6 +65,28 @@ class Pairing:
     pairs: tuple[CellPair, ...]
     only_a: tuple[Entry, ...]
     only_b: tuple[Entry, ...]
+
+    @property
+    def methods_only_a(self) -> tuple[str, ...]:
+        """The methods of which B has no cell at all; nothing where two methods are compared."""
+        return self._lacked(self.only_a, self.only_b)
+
+    @property
+    def methods_only_b(self) -> tuple[str, ...]:
+        """The methods of which A has no cell at all; nothing where two methods are compared."""
+        return self._lacked(self.only_b, self.only_a)
+
+    def is_further(self, entry: Entry) -> bool:
+        """Whether a cell without a partner is about what is compared already, with another limit or version."""
+        return (entry.method, place_of(entry)) in {
+            (one.method, place_of(one)) for pair in self.pairs for one in (pair.a, pair.b)
+        }
+
+    def _lacked(self, own: Sequence[Entry], others: Sequence[Entry]) -> tuple[str, ...]:
+        if self.kind == "methods":
+            return ()
+        known = {pair.a.method for pair in self.pairs} | {entry.method for entry in others}
+        return tuple(dict.fromkeys(entry.method for entry in own if entry.method not in known))
 
 
 def find_method(selector: str, methods: Collection[str]) -> str:
@@ -122,15 +144,15 @@ def pair_runs(a: tuple[str, Leaderboard], b: tuple[str, Leaderboard], selectors:
     Args:
         a: the first folder's name and leaderboard.
         b: the second one's.
-        selectors: of methods; all that both folders have if there are none.
+        selectors: of methods; all of both folders if there are none.
 
     Raises:
         UnknownNameError: if a selector finds no method of either.
         UsageError: if the two have no method in common, and none was asked for.
     """
     known = [{entry.method for entry in board.entries} for _, board in (a, b)]
-    methods = {name for one in selectors for name in find_methods(one, known[0] | known[1])} or known[0] & known[1]
-    if not methods:
+    methods = {name for one in selectors for name in find_methods(one, known[0] | known[1])} or known[0] | known[1]
+    if not selectors and not known[0] & known[1]:
         raise UsageError(
             f"{a[0]} and {b[0]} have no method in common: found {clean(', '.join(sorted(known[0])))} and "
             f"{clean(', '.join(sorted(known[1])))}. `bench merge` joins folders, and then two methods can be compared."
@@ -155,7 +177,11 @@ def place_of(entry: Entry) -> Place:
 def _match(
     first: Iterable[Entry], second: Iterable[Entry]
 ) -> tuple[tuple[CellPair, ...], tuple[Entry, ...], tuple[Entry, ...]]:
-    """Pair what stands at the same place: equal groups first, then results before failures, and whole runs first."""
+    """Pair what stands at the same place, like with like.
+
+    Equal groups come first, then those of the same limit and scoring protocol, then those of the same limit; of several
+    that are as much alike, results come before failures, and whole runs before limited ones.
+    """
     places: dict[Place, tuple[list[Entry], list[Entry]]] = defaultdict(lambda: ([], []))
     for side, entries in enumerate((first, second)):
         for entry in entries:
@@ -163,15 +189,26 @@ def _match(
     pairs: list[CellPair] = []
     lonely: tuple[list[Entry], list[Entry]] = ([], [])
     for place in sorted(places, key=lambda one: (natural(one.dataset), natural(one.mask), one.size, one.seed)):
-        a, b = ({one.group: one for one in sorted(side, key=_precedence)} for side in places[place])
-        alike = [group for group in a if group in b]
-        rest = [[one for group, one in side.items() if group not in alike] for side in (a, b)]
-        pairs += [CellPair(a[group], b[group]) for group in alike]
-        pairs += [CellPair(*pair) for pair in zip(*rest, strict=False)]
-        paired = min(map(len, rest))
-        for side, entries in enumerate(rest):
-            lonely[side].extend(entries[paired:])
+        a, b = (sorted(side, key=_precedence) for side in places[place])
+        for likeness in _LIKENESS:
+            for one in tuple(a):
+                partner = next((other for other in b if likeness(other.group) == likeness(one.group)), None)
+                if partner is not None:
+                    pairs.append(CellPair(one, partner))
+                    a.remove(one)
+                    b.remove(partner)
+        lonely[0].extend(a)
+        lonely[1].extend(b)
     return tuple(pairs), tuple(lonely[0]), tuple(lonely[1])
+
+
+_LIKENESS: Final[tuple[Callable[[Group], object], ...]] = (
+    lambda group: group,
+    lambda group: (group.limit, group.protocol),
+    lambda group: group.limit,
+    lambda _: None,
+)
+"""What has to be equal of two cells at the same place, from the most to the least."""
 
 
 def _precedence(entry: Entry) -> tuple[object, ...]:

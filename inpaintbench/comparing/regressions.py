@@ -5,16 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Self
 
 from inpaintbench.columns import Column
-from inpaintbench.comparing.differences import CellDifference, Differences
-from inpaintbench.comparing.pairs import CellPair, Pairing
+from inpaintbench.comparing.differences import ROUNDING, CellDifference, Differences
+from inpaintbench.comparing.pairs import CellPair, Pairing, place_of
 from inpaintbench.errors import UsageError
 from inpaintbench.report.sheet import count
-
-_ROUNDING: Final = 1e-9
-"""Relative: means that differ by less are equal, and a margin is met exactly that is exceeded by less."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +57,7 @@ class Regression:
     """One thing that B does worse than allowed, or not at all.
 
     Attributes:
-        method: of A.
+        method: of A; empty if it holds for all.
         dataset: where; so is `mask`. Empty if it holds everywhere.
         metric: its label.
         what: what has happened, as a clause without an end mark.
@@ -94,7 +91,7 @@ def _worse(cells: Sequence[CellDifference], allowed: float) -> Iterator[Regressi
     for cell in cells:
         metric = cell.column.metric
         by = -cell.difference.mean if metric.higher_is_better else cell.difference.mean
-        if by - allowed > _ROUNDING * max(abs(cell.a.mean), abs(cell.b.mean), allowed):
+        if by - allowed > ROUNDING * max(abs(cell.a.mean), abs(cell.b.mean), allowed):
             unit = f" {metric.unit}" if metric.unit else ""
             digits = metric.decimals + 2
             yield _at(
@@ -105,16 +102,32 @@ def _worse(cells: Sequence[CellDifference], allowed: float) -> Iterator[Regressi
             )
         if cell.lost:
             yield _at(cell.pair, metric.label, f"no number for {count(cell.lost, 'image')} of which A has one")
+        if cell.fallen:
+            yield _at(cell.pair, metric.label, f"infinitely worse on {count(cell.fallen, 'image')}")
 
 
 def _lacking(differences: Differences, column: Column) -> Iterator[Regression]:
     for one in differences.obstacles:
         if one.metric == column.key.name and "a" in one.has:
             yield _at(one.pair, one.label, f"cannot be compared: {one.why}")
-    for entry in differences.pairing.only_a:
-        if entry.record.means.get(column.key.name) is not None:
-            group = entry.group
-            yield Regression(entry.method, group.dataset, group.mask, column.metric.label, "B has no such cell")
+    yield from dict.fromkeys(_missing(differences, column))
+
+
+def _missing(differences: Differences, column: Column) -> Iterator[Regression]:
+    """Yield the cells that B lacks, and has not answered with another limit or version either."""
+    pairing, name = differences.pairing, column.key.name
+    answered = {(one.pair.a.method, one.pair.place) for one in differences.cells if one.column.key.name == name}
+    answered |= {(one.pair.a.method, one.pair.place) for one in differences.obstacles if one.metric == name and one.has}
+    for entry in pairing.only_a:
+        if entry.record.means.get(name) is None or (entry.method, place_of(entry)) in answered:
+            continue
+        group, label = entry.group, column.metric.label
+        if entry.method in pairing.methods_only_a:
+            yield Regression(entry.method, "", "", label, "B has no such method")
+        elif pairing.is_further(entry):
+            yield Regression(entry.method, group.dataset, group.mask, label, "B has no number in any form")
+        else:
+            yield Regression(entry.method, group.dataset, group.mask, label, "B has no such cell")
 
 
 def _at(pair: CellPair, label: str, what: str) -> Regression:
@@ -125,5 +138,5 @@ def describe(regression: Regression, pairing: Pairing) -> str:
     """Return one line that says what got worse, and where."""
     where = " × ".join(filter(None, (regression.dataset, regression.mask)))
     whose = regression.method if pairing.kind == "runs" else pairing.b
-    parts = filter(None, (regression.metric, whose if where else "", where))
+    parts = filter(None, (regression.metric, whose if regression.method else "", where))
     return f"{' · '.join(parts)}: {regression.what}"

@@ -20,6 +20,7 @@ from inpaintbench.statistics.verdicts import ALPHA
 
 VERDICTS: Final = {"a": "A better", "b": "B better", None: "cannot be told apart"}
 NOT_JUDGED: Final = "not judged"
+TOO_FEW: Final = "too few images to tell"
 
 _METHOD: Final = Heading(label="method", numeric=False)
 _METRIC: Final = Heading(label="metric", numeric=False)
@@ -77,6 +78,13 @@ def probability(p: float | None) -> str:
         return "<0.001"
     digits = next((n for n in range(3, 17) if (float(f"{p:.{n}f}") <= ALPHA) == (p <= ALPHA)), 17)
     return f"{p:.{digits}f}"
+
+
+def verdict(cell: CellDifference) -> str:
+    """Return in a few words what can be said of a cell."""
+    if cell.p is None:
+        return NOT_JUDGED
+    return TOO_FEW if cell.too_few else VERDICTS[cell.better]
 
 
 def _signed(value: float, decimals: int, signed: bool) -> str:
@@ -149,7 +157,7 @@ def _row(pair: CellPair, cell: CellDifference | None, column: Column, titles: Ti
         Item(spread(cell.difference, decimals, signed=True)),
         Item(probability(cell.p)),
         Item(f"{cell.images}/{cell.images + cell.left_out}", marks=marks.replace(MISSING_IMAGES, "") + missing),
-        Item(NOT_JUDGED if cell.p is None else VERDICTS[cell.better]),
+        Item(verdict(cell)),
     )
 
 

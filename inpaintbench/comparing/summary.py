@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import Float64
 
 from inpaintbench.columns import Column
 from inpaintbench.comparing.differences import CellDifference, Differences
 from inpaintbench.seeding import derive_seed
 from inpaintbench.statistics.intervals import Interval
 from inpaintbench.statistics.pairing import IMAGE
+from inpaintbench.statistics.sources import positions
 from inpaintbench.statistics.stratified import Stratum, stratified_intervals
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ class Summary:
         a: mean of A's means over the cells; so is `b` of B's.
         difference: mean over the cells of B less A, each cell with equal weight.
         a_better: in how many cells A is certainly better; so is `b_better` for B.
+        too_few: in how many there are too few images to tell.
     """
 
     column: Column
@@ -42,10 +43,11 @@ class Summary:
     difference: Interval
     a_better: int
     b_better: int
+    too_few: int
 
     @property
     def neither(self) -> int:
-        """In how many cells they cannot be told apart."""
+        """In how many cells neither is certainly better, those with too few images among them."""
         return self.cells - self.a_better - self.b_better
 
 
@@ -74,6 +76,7 @@ def _summary(column: Column, method: str, cells: Sequence[CellDifference]) -> Su
         difference=interval,
         a_better=winners.count("a"),
         b_better=winners.count("b"),
+        too_few=sum(cell.too_few for cell in cells),
     )
 
 
@@ -86,22 +89,25 @@ def _by_dataset(cells: Sequence[CellDifference]) -> list[Stratum]:
     """
     around: dict[tuple[str, int], list[pd.Series[float]]] = defaultdict(list)
     means: dict[tuple[str, int], float] = defaultdict(float)
+    origins: dict[tuple[str, int], dict[str, str]] = defaultdict(dict)
     for cell in cells:
         scores = cell.scores.where(np.isfinite(cell.scores)).dropna()
         difference = (scores["b"] - scores["a"]).droplevel(IMAGE[2])
         key = cell.pair.place.dataset, cell.pair.place.size
         around[key].append((difference - cell.difference.mean) / len(scores))
         means[key] += cell.difference.mean / len(cells)
+        origins[key] |= cell.origins
     strata = []
     for key, shares in around.items():
-        own = _summed(shares) / len(cells)
-        strata.append(Stratum((means[key] + len(own) * own)[:, None], 1.0))
+        summed = _summed(shares)
+        own = summed.to_numpy() / len(cells)
+        sources = positions(summed.index.get_level_values("item").tolist(), origins[key])
+        strata.append(Stratum((means[key] + len(own) * own)[:, None], 1.0, sources))
     return strata
 
 
-def _summed(shares: Sequence[pd.Series[float]]) -> Float64[np.ndarray, " pictures"]:
+def _summed(shares: Sequence[pd.Series[float]]) -> pd.Series[float]:
     """Add up what is of the same picture."""
     import pandas as pd
 
-    numbers: Float64[np.ndarray, " pictures"] = pd.concat(shares).groupby(level=IMAGE[:2]).sum().to_numpy()
-    return numbers
+    return pd.concat(shares).groupby(level=IMAGE[:2]).sum()

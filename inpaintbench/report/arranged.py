@@ -10,6 +10,7 @@ import pandas as pd
 from inpaintbench.columns import Column
 from inpaintbench.leaderboard import Entry, Leaderboard
 from inpaintbench.ranking import Score
+from inpaintbench.report.sheet import encodable
 from inpaintbench.report.stratified import judged, shown_entries
 from inpaintbench.report.titles import Side, Titles
 from inpaintbench.statistics.certainty import Certainty
@@ -61,9 +62,9 @@ def side_by_side(leaderboard: Leaderboard, by: Side, columns: Sequence[Column]) 
             )
             sides[side] = None
             rows.setdefault(place, {})[side] = entry.scores.get(column.key, Score()).mean
-    table = [[*place, *(means.get(side) for side in sides)] for place, means in rows.items()]
-    frame = pd.DataFrame(table, columns=[*index, *sides])
-    return frame.astype({**dict.fromkeys(sides, "float64"), "limit": "Int64"})
+    table = [[*map(encodable, place), *(means.get(side) for side in sides)] for place, means in rows.items()]
+    frame = pd.DataFrame(table, columns=[*index, *map(encodable, sides)])
+    return frame.astype({**dict.fromkeys(map(encodable, sides), "float64"), "limit": "Int64"})
 
 
 def each_score(leaderboard: Leaderboard, columns: Sequence[Column]) -> pd.DataFrame:
@@ -78,7 +79,8 @@ def each_score(leaderboard: Leaderboard, columns: Sequence[Column]) -> pd.DataFr
     for entry in leaderboard.entries:
         mine = [one for one in columns if (entry.group, one.key, entry.method) in shown]
         rows += [_cell_and_score(entry, one) for one in mine] or [_cell_and_score(entry, None)]
-    return pd.DataFrame(rows, columns=list(_LONG)).astype({name: kind for name, kind in _LONG.items() if kind})
+    table = [{name: encodable(value) for name, value in row.items()} for row in rows]
+    return pd.DataFrame(table, columns=list(_LONG)).astype({name: kind for name, kind in _LONG.items() if kind})
 
 
 def _cell_and_score(entry: Entry, column: Column | None) -> dict[str, Any]:
@@ -128,7 +130,8 @@ def of_strata(
                     own = (entry.method, entry.standing, one.images, one.score.mean, one.score.rank)
                     rows.append((*place, stratum.name, *own, *known))
     index = ["metric", "dataset", "mask", "size", "seed", "limit", "protocol", by]
-    frame = pd.DataFrame(rows, columns=[*index, "method", "standing", "images", "mean", "rank", *KNOWN])
+    table = [list(map(encodable, row)) for row in rows]
+    frame = pd.DataFrame(table, columns=[*index, "method", "standing", "images", "mean", "rank", *KNOWN])
     types = {"limit": "Int64", "images": "int64", **dict.fromkeys(["mean", "rank", "low", "high"], "float64")}
     frame = frame.astype({**types, "shared_rank": "Int64"})
     return frame if certainty is not None else frame.drop(columns=list(KNOWN))

@@ -13,6 +13,7 @@ from inpaintbench.leaderboard import Entry, Leaderboard
 from inpaintbench.ranking import Score
 from inpaintbench.report.arranged import KNOWN, apart, each_score, of_strata, side_by_side
 from inpaintbench.report.options import By, Layout, check_arrangement, choose_columns
+from inpaintbench.report.sheet import encodable
 from inpaintbench.statistics.certainty import Certainty
 
 _CELL: Final = ("method", "dataset", "mask", "images", "expected")
@@ -115,6 +116,7 @@ def _cells(
     names = [*_CELL, *first, "seconds_per_image", *_RUN, *last]
     known = [_beside(one, what, names) for one in columns for what in KNOWN] if judged else []
     rows = [_row(entry, columns) | _known(entry, columns if judged else (), names) for entry in leaderboard.entries]
+    rows = [{name: encodable(value) for name, value in row.items()} for row in rows]
     frame = pd.DataFrame(rows, columns=[*names, *known])
     ranks = [name for name in known if name.endswith(KNOWN[-1])]
     return frame.astype(

@@ -56,14 +56,15 @@ def overall(
         certainty: what is known of its numbers; None if nothing.
         aggregate: what is asked for besides mean ranks.
     """
-    ranks = aggregates.mean_ranks(leaderboard)
+    ranks = aggregates.mean_ranks(leaderboard, certainty)
+    together = dict(zip(ranks.methods, ranks.together.mean_ranks, strict=True)) if certainty and ranks.together else {}
     fields = {column.key: column.field for column in leaderboard.columns}
     tests = {fields[key]: test for key, test in ranks.by_column.items() if test is not None}
     return {
         "mean_ranks": [
             {
                 "method": one.method,
-                "mean_rank": one.mean,
+                "mean_rank": together.get(one.method, one.mean),
                 "groups": one.groups,
                 "of_groups": leaderboard.ranked_group_count,
                 "by_metric": {

@@ -4,21 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 from inpaintbench.columns import Column
 from inpaintbench.leaderboard import Entry, Leaderboard
 from inpaintbench.report.sheet import FAILED, LIMITED, MISSING_IMAGES, STALE, UNCONVERGED, Note, count, listed, shorten
 from inpaintbench.report.titles import Titles
-from inpaintbench.statistics.certainty import Certainty
-from inpaintbench.statistics.intervals import LEVEL
-from inpaintbench.statistics.resampling import COUNT
-from inpaintbench.statistics.verdicts import ALPHA, TestName
-
-_TESTS: Final[dict[TestName, str]] = {
-    "permutation": "paired permutation test",
-    "wilcoxon": "Wilcoxon's signed-rank test",
-}
 
 
 def notes(leaderboard: Leaderboard, columns: Sequence[Column], titles: Titles) -> tuple[Note, ...]:
@@ -37,30 +28,6 @@ def notes(leaderboard: Leaderboard, columns: Sequence[Column], titles: Titles) -
         *_devices(entries),
         *_superseded(entries),
     )
-
-
-def judged_by(test: TestName) -> str:
-    """Return what best means, and by which test, in a sentence for captions."""
-    return (
-        f"Best are all that cannot be told apart from the best mean ({_TESTS[test]}, adjusted after Holm, {ALPHA:.0%})."
-    )
-
-
-def judgement_notes(certainty: Certainty, titles: Titles, *, intervals: bool) -> list[Note]:
-    """Return what must be known of tests and intervals."""
-    said = [
-        f"Best are all that cannot be told apart from the best mean: {_TESTS[certainty.test]} over the images, "
-        f"adjusted for all pairs of methods of a block (Holm), {ALPHA:.0%}."
-    ]
-    if intervals:
-        said.append(
-            f"± is half the width of the {LEVEL:.0%} interval of a mean over images like these (bootstrap-t, "
-            f"{COUNT:,} resamples)."
-        )
-    for entry, reason in certainty.unread:
-        where = f"{entry.method} on {titles.group(entry.group)}"
-        said.append(f"Not judged, and not marked as best: {where}, since {shorten(reason).rstrip('.')}.")
-    return [Note("", text) for text in said]
 
 
 def _failures(entries: Sequence[Entry], titles: Titles) -> Iterator[Note]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Final, Literal
 
 from inpaintbench.columns import Column, ColumnKey
 from inpaintbench.leaderboard import Leaderboard
 from inpaintbench.ranking import MeanRank, Place, Score
+from inpaintbench.report.certain import TESTS
 from inpaintbench.report.sheet import MISSING, Block, Heading, Item, Note, count, number, score_item
 from inpaintbench.statistics import aggregates
 from inpaintbench.statistics.certainty import Certainty, place_of
@@ -43,7 +45,7 @@ def block(
         return _points(leaderboard, certainty)
     if certainty is None:
         return _plain_ranks(leaderboard), []
-    return _ranks(leaderboard)
+    return _ranks(leaderboard, certainty)
 
 
 def _title(leaderboard: Leaderboard) -> str:
@@ -60,25 +62,23 @@ def _plain_ranks(leaderboard: Leaderboard, *, places: bool = True) -> Block:
     return Block(_title(leaderboard), headings, tuple(rows))
 
 
-def _ranks(leaderboard: Leaderboard) -> tuple[Block, list[Note]]:
+def _ranks(leaderboard: Leaderboard, certainty: Certainty) -> tuple[Block, list[Note]]:
     voters = aggregates.voters(leaderboard)
-    ranks = aggregates.mean_ranks(leaderboard)
+    ranks = aggregates.mean_ranks(leaderboard, certainty)
     if ranks.together is None and not any(ranks.by_column.values()):
         return _plain_ranks(leaderboard, places=False), [_rank_note(ranks, voters)]
     headings = (_METHOD, Heading(label="mean rank", arrow="↓"), *(Heading(label=one.label) for one in voters))
-    overall = {one.method: one.mean for one in leaderboard.mean_ranks if one.mean is not None}
-    columns = [(overall, _places(overall, ranks.together))]
-    for column in voters:
-        test = ranks.by_column[column.key]
-        own = dict(zip(ranks.methods, test.mean_ranks, strict=True)) if test else {}
-        columns.append((own, _places(own, test)))
+    tests = [ranks.together, *(ranks.by_column[column.key] for column in voters)]
+    values = [dict(zip(ranks.methods, test.mean_ranks, strict=True)) if test else {} for test in tests]
+    columns = [(own, _places(own, test)) for own, test in zip(values, tests, strict=True)]
+    methods = sorted(leaderboard.mean_ranks, key=lambda one: values[0].get(one.method, math.inf))
     rows = [
         (
             Item(one.method),
             *(Item(number(values.get(one.method), 2), places.get(one.method, 0)) for values, places in columns),
             _ranked_in(one, leaderboard),
         )
-        for one in leaderboard.mean_ranks
+        for one in methods
     ]
     return Block(_title(leaderboard), (*headings, _RANKED_IN), tuple(rows)), [_rank_note(ranks, voters)]
 
@@ -107,8 +107,9 @@ def _rank_note(ranks: aggregates.MeanRanks, voters: Sequence[Column]) -> Note:
     each = ", ".join(f"{label} {_p(one.p)}" for label, one in found if one)
     return Note(
         "",
-        f"Mean ranks over {count(test.cells, 'group')}: Friedman's test {_p(test.p)} ({each}). Those that differ by "
-        f"less than {test.critical_difference:.2f} cannot be told apart (Nemenyi, {ALPHA:.0%}).",
+        f"Mean ranks over {count(test.cells, 'group')} of the same weight; in each, methods are ranked by their mean "
+        f"rank over these metrics. Friedman's test: {_p(test.p)} ({each}). Those that differ by less than "
+        f"{test.critical_difference:.2f} cannot be told apart (Nemenyi, {ALPHA:.0%}).",
     )
 
 
@@ -140,7 +141,20 @@ def _means(
         for one in methods
     ]
     title = f"Mean over {count(leaderboard.ranked_group_count, 'group')}, each of the same weight"
-    return Block(title, (_METHOD, *map(Heading.of, shown), _RANKED_IN), tuple(rows)), []
+    return Block(title, (_METHOD, *map(Heading.of, shown), _RANKED_IN), tuple(rows)), _mean_notes(
+        leaderboard, shown, certainty
+    )
+
+
+def _mean_notes(leaderboard: Leaderboard, shown: Sequence[Column], certainty: Certainty | None) -> list[Note]:
+    said = []
+    for column in shown:
+        groups = aggregates.groups_of(leaderboard, column)
+        if groups < leaderboard.ranked_group_count:
+            said.append(f"The mean of {column.label} is over {groups} of the groups: the others lack it.")
+    if certainty is not None and certainty.test != "permutation":
+        said.append(f"Means over groups are told apart by the {TESTS['permutation']}.")
+    return [Note("", text) for text in said]
 
 
 def mean_scores(
@@ -165,7 +179,7 @@ def _scores(means: Mapping[str, float], verdict: Verdict | None) -> dict[str, Sc
         ranks = verdict.ranks if verdict else {}
         known = interval is not None and interval.known
         scores[method] = Score(
-            mean=mean,
+            mean=interval.mean if interval is not None else mean,  # over the images that all methods have
             place=place_of(ranks.get(method), ranks.values()),
             low=interval.low if interval and known else None,
             high=interval.high if interval and known else None,

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from inpaintbench.columns import Column, column_key
 from inpaintbench.leaderboard import Entry
@@ -216,6 +216,15 @@ def clean(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
+
+
+def encodable(value: Any) -> Any:
+    r"""Return a text in which what is no Unicode text is escaped, as names of files may hold; other values as they are.
+
+    >>> print(encodable("image_folder[path=\udcff]"), encodable(2))
+    image_folder[path=\udcff] 2
+    """
+    return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
 
 
 def shorten(text: str) -> str:

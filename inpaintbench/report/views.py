@@ -14,7 +14,8 @@ from inpaintbench.columns import Column
 from inpaintbench.leaderboard import Entry, Group, Leaderboard
 from inpaintbench.ranking import Score
 from inpaintbench.report import overall, stratified
-from inpaintbench.report.notes import judged_by, judgement_notes, notes
+from inpaintbench.report.certain import judged_by, judgement_notes
+from inpaintbench.report.notes import notes
 from inpaintbench.report.options import By, Shown, TableOptions, choose_columns, choose_shown
 from inpaintbench.report.sheet import (
     MISSING,
@@ -62,7 +63,7 @@ def build_sheet(leaderboard: Leaderboard, options: TableOptions) -> Sheet:
     judged: tuple[str, ...] = ()
     if options.certainty is not None:
         leaderboard = options.certainty.judged(leaderboard)
-        further += judgement_notes(options.certainty, titles, intervals=options.intervals)
+        further += judgement_notes(options.certainty, columns, titles, intervals=options.intervals)
         judged = (judged_by(options.certainty.test),)
     intervals = options.intervals
     match options.by:

@@ -21,7 +21,8 @@ from inpaintbench.leaderboard import Entry, Group, Leaderboard
 from inpaintbench.seeding import derive_seed
 from inpaintbench.statistics.certainty import Certainty, columns_of
 from inpaintbench.statistics.friedman import RankTest, rank_test
-from inpaintbench.statistics.pairing import Table, read_table
+from inpaintbench.statistics.pairing import Table, read_sources, read_table
+from inpaintbench.statistics.sources import positions
 from inpaintbench.statistics.stratified import judge_strata
 from inpaintbench.statistics.verdicts import Verdict
 
@@ -71,8 +72,13 @@ def voters(leaderboard: Leaderboard) -> list[Column]:
     return [column for column in leaderboard.columns if column.metric.ranked and column.key in ranked]
 
 
-def mean_ranks(leaderboard: Leaderboard) -> MeanRanks:
-    """Return mean ranks over groups, tested after Friedman and Nemenyi."""
+def mean_ranks(leaderboard: Leaderboard, certainty: Certainty | None = None) -> MeanRanks:
+    """Return mean ranks over groups, tested after Friedman and Nemenyi.
+
+    Args:
+        leaderboard: whose methods are ranked.
+        certainty: what is known of its numbers: then methods are ranked by their means over the same images.
+    """
     from scipy.stats import rankdata
 
     methods = everywhere(leaderboard)
@@ -82,7 +88,10 @@ def mean_ranks(leaderboard: Leaderboard) -> MeanRanks:
         rows = []
         for group, entries in _fields(leaderboard, column, methods).items():
             sign = -1.0 if column.metric.higher_is_better else 1.0
-            rows.append(rankdata([sign * _mean(entries[method], column) for method in methods]).tolist())
+            verdict = certainty.of(group, column) if certainty else None
+            common = {} if verdict is None else verdict.means
+            means = [common[one].mean if one in common else _mean(entries[one], column) for one in methods]
+            rows.append(rankdata([sign * mean for mean in means]).tolist())
             of_group[group].append(rows[-1])
         by_column[column.key] = _test(rows)
     together = [rankdata(np.mean(ranks, axis=0)).tolist() for ranks in of_group.values()]
@@ -103,6 +112,11 @@ def points(leaderboard: Leaderboard, certainty: Certainty) -> Points:
                     counts[method] += won
         by_column[column.key], most[column.key] = counts, len(verdicts) * (len(methods) - 1)
     return Points(by_column, most)
+
+
+def groups_of(leaderboard: Leaderboard, column: Column) -> int:
+    """Return in how many groups all methods that are ranked everywhere have a rank in a metric."""
+    return len(_fields(leaderboard, column, everywhere(leaderboard)))
 
 
 def plain_means(leaderboard: Leaderboard, columns: Sequence[Column]) -> dict[ColumnKey, dict[str, float]]:
@@ -131,10 +145,11 @@ def means(leaderboard: Leaderboard, columns: Sequence[Column]) -> dict[ColumnKey
         fields = _fields(leaderboard, column, methods)
         families = _families(fields, column, methods, columns, tables)
         if families:
-            strata = [{method: one[method].to_numpy() for method in methods} for one, _ in families]
+            strata = [{method: one[method].to_numpy() for method in methods} for one, _, _ in families]
             seed = derive_seed("means", *methods, *map(str, column.key), *map(str, fields))
-            weights = [weight for _, weight in families]
-            found[column.key] = judge_strata(strata, column.metric.higher_is_better, seed, weights)
+            weights = [weight for _, weight, _ in families]
+            whence = [positions(one.index.get_level_values("item").tolist(), sources) for one, _, sources in families]
+            found[column.key] = judge_strata(strata, column.metric.higher_is_better, seed, weights, whence)
     return found
 
 
@@ -178,8 +193,8 @@ def _families(
     methods: Sequence[str],
     columns: Sequence[Column],
     tables: _Tables,
-) -> list[tuple[pd.DataFrame, float]]:
-    """Return each set of pictures with its weight: their numbers, averaged over masks, in a column a method.
+) -> list[tuple[pd.DataFrame, float, dict[str, str]]]:
+    """Return each set of pictures with its weight and sources: numbers averaged over masks, in a column a method.
 
     Nothing if the numbers of some set cannot be read, or have no picture in common.
     """
@@ -190,11 +205,12 @@ def _families(
     for groups in families.values():
         try:
             pictures = _pictures({group: fields[group] for group in groups}, column, methods, columns, tables)
+            sources = read_sources(next(iter(fields[groups[0]].values())))
         except StoreError:
             return []
         if pictures.empty:
             return []
-        found.append((pictures, len(groups) / len(fields)))
+        found.append((pictures, len(groups) / len(fields), sources))
     return found
 
 
@@ -217,4 +233,4 @@ def _pictures(
                 tables[whose] = read_table(entry, columns_of(entry, columns))
             numbers[method, place] = tables[whose][column.key].droplevel("hole_hash")
     together = pd.concat(numbers, axis="columns", join="inner").replace([math.inf, -math.inf], math.nan).dropna()
-    return pd.DataFrame({method: together[method].to_numpy().mean(axis=1) for method in methods})
+    return pd.DataFrame({method: together[method].to_numpy().mean(axis=1) for method in methods}, together.index)

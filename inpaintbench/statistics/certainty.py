@@ -13,7 +13,7 @@ from inpaintbench.ranking import Place, Score
 from inpaintbench.seeding import derive_seed
 from inpaintbench.statistics.intervals import Interval
 from inpaintbench.statistics.memory import recall, remember
-from inpaintbench.statistics.pairing import Table, read_table
+from inpaintbench.statistics.pairing import Table, read_sources, read_table
 from inpaintbench.statistics.rivalry import Judgement, judge_tables
 from inpaintbench.statistics.verdicts import TestName, Verdict
 
@@ -110,14 +110,16 @@ def _judge(
     group: Group, complete: Sequence[Entry], columns: Sequence[Column], test: TestName
 ) -> tuple[Judgement, list[tuple[Entry, str]]]:
     tables: dict[str, Table] = {}
+    sources: dict[str, str] = {}
     unread = []
     for entry in complete:
         try:
             tables[entry.method] = read_table(entry, columns_of(entry, columns))
+            sources |= read_sources(entry)
         except StoreError as error:
             unread.append((entry, str(error)))
     ranked = {entry.method for entry in complete if entry.standing == "ranked"}
-    return judge_tables(tables, ranked, columns, seed_of(group), test), unread
+    return judge_tables(tables, ranked, columns, seed_of(group), test, sources), unread
 
 
 def asked_of(complete: Sequence[Entry], columns: Sequence[Column], test: TestName) -> dict[str, object] | None:
@@ -129,12 +131,18 @@ def asked_of(complete: Sequence[Entry], columns: Sequence[Column], test: TestNam
         test: by which methods are told apart.
 
     Returns:
-        It, as JSON can hold it; None if some numbers bear no checksum, or there are none.
+        It, as JSON can hold it; None if some numbers bear no checksum, or are no longer what they were, or if there are
+        none.
     """
     tables = {}
     for entry in complete:
         hashes = [cell.record.table.get("sha256") for cell in (entry.cell, *entry.others)]
         if not all(hashes):
+            return None
+        try:
+            for cell in (entry.cell, *entry.others):
+                cell.verify()
+        except StoreError:  # what was found of it while it was whole does not count
             return None
         shown = [[*column.key, column.metric.higher_is_better] for column in columns_of(entry, columns)]
         tables[entry.method] = {"standing": entry.standing, "tables": hashes, "columns": shown}

@@ -2,7 +2,9 @@
 
 The bootstrap-t: each resample's mean is measured in its own standard errors, and the quantiles of that are laid around
 the mean in the standard errors of the sample (Efron 1979, Ann. Statist. 7, 1–26; Hall 1988, Ann. Statist. 16, 927–953).
-Unlike percentiles, with or without corrections for bias and acceleration, it hits its level with ten images already.
+Unlike percentiles, with or without corrections for bias and acceleration, it comes near its level with ten images
+already, where values are spread like those of most metrics. No interval does where few images decide: with strongly
+skewed values, or where nearly all are equal, as at the cap of the PSNR, it takes some sixty.
 """
 
 from __future__ import annotations
@@ -20,6 +22,9 @@ LEVEL: Final = 0.95
 FEWEST: Final = 5
 """Images of which an interval can be told; of fewer, too few resamples differ."""
 
+ROUNDING: Final = 1e-14
+"""Values that differ by no more, relative to the largest, are equal."""
+
 _COLUMNS: Final = 512  # resampled at once: their means in all resamples take 40 MB
 
 
@@ -29,7 +34,7 @@ class Interval:
 
     Attributes:
         mean: of what was measured.
-        low: end of the interval; so is `high`. NaN if too little was measured to tell.
+        low: end of the interval; so is `high`. NaN if too few images were measured, or nearly all are equal.
     """
 
     mean: float
@@ -59,12 +64,25 @@ def mean_intervals(values: Float64[np.ndarray, "n k"], seed: int, level: float =
     ends = []
     for start in range(0, columns, _COLUMNS):  # the same resamples each time
         ends += _quantiles(values[:, start : start + _COLUMNS], Resamples(images, seed), (1 - level) / 2)
-    errors = values.std(axis=0) / math.sqrt(images)
-    return tuple(
-        # Where all values are equal, nothing is uncertain that these images could tell of.
-        Interval(mean, mean - high * error, mean - low * error) if error else Interval(mean, mean, mean)
-        for mean, error, (low, high) in zip(means, errors.tolist(), ends, strict=True)
-    )
+    spreads = values.std(axis=0)
+    spreads[spreads <= ROUNDING * np.abs(values).max(axis=0)] = 0.0
+    errors = spreads / math.sqrt(images)
+    return tuple(around(*found) for found in zip(means, errors.tolist(), ends, strict=True))
+
+
+def around(mean: float, error: float, ends: tuple[float, float]) -> Interval:
+    """Return the interval around a mean, between quantiles of the studentized mean.
+
+    Args:
+        mean: that was measured.
+        error: its standard error; 0 if all values are equal.
+        ends: the lower and the upper quantile.
+    """
+    if not error:  # all values are equal: nothing is uncertain that these images could tell of
+        return Interval(mean, mean, mean)
+    if not all(map(math.isfinite, ends)):  # nearly all values are equal: too many resamples have no spread
+        return Interval(mean, math.nan, math.nan)
+    return Interval(mean, mean - ends[1] * error, mean - ends[0] * error)
 
 
 def _quantiles(values: Float64[np.ndarray, "n k"], resamples: Resamples, tail: float) -> list[tuple[float, float]]:

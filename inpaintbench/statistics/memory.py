@@ -23,7 +23,7 @@ from inpaintbench.statistics.intervals import Interval
 from inpaintbench.statistics.rivalry import Judgement
 from inpaintbench.statistics.verdicts import Comparison, Verdict
 
-SCHEMA: Final = 1
+SCHEMA: Final = 2
 """Raised when what is stored changes, or when the same records would be judged otherwise."""
 
 
@@ -60,12 +60,15 @@ def _write(judgement: Judgement) -> dict[str, Any]:
             {
                 "column": list(key),
                 "images": verdict.images,
+                "sources": verdict.sources,
                 "means": {method: _numbers(interval) for method, interval in verdict.means.items()},
                 "pairs": [[*pair, one.p, *_numbers(one.difference)] for pair, one in verdict.pairs.items()],
                 "ranks": verdict.ranks,
             }
             for key, verdict in judgement.verdicts.items()
         ],
+        "apart": list(judgement.apart),
+        "images": judgement.images,
         "intervals": [
             [method, list(key), *_numbers(interval)] for (method, key), interval in judgement.intervals.items()
         ],
@@ -76,6 +79,7 @@ def _read(document: Mapping[str, Any]) -> Judgement:
     verdicts = {
         ColumnKey(*one["column"]): Verdict(
             images=one["images"],
+            sources=one["sources"],
             means={method: _interval(numbers) for method, numbers in one["means"].items()},
             pairs={(first, second): Comparison(_interval(rest), p) for first, second, p, *rest in one["pairs"]},
             ranks=one["ranks"],
@@ -83,7 +87,7 @@ def _read(document: Mapping[str, Any]) -> Judgement:
         for one in document["verdicts"]
     }
     intervals = {(method, ColumnKey(*key)): _interval(rest) for method, key, *rest in document["intervals"]}
-    return Judgement(verdicts, intervals)
+    return Judgement(verdicts, intervals, tuple(document["apart"]), document["images"])
 
 
 def _numbers(interval: Interval) -> list[float | None]:

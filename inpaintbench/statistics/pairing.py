@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 IMAGE: Final = ["item", "image_hash", "hole_hash"]
 """What two records must have in common to be of the same image under the same hole."""
 
+SOURCE: Final = "source"
+"""The column of what an image is cut from, in the tables of data sets that tell it."""
+
 Table: TypeAlias = "Mapping[ColumnKey, pd.Series[float]]"
 """One method's numbers of single images in some metrics, each indexed by `IMAGE`, in the data set's order."""
 
@@ -75,6 +78,24 @@ def read_table(entry: Entry, columns: Sequence[Column]) -> Table:
     return {column.key: scores[column.key.name] for column in columns if column.key.name in scores}
 
 
+def read_sources(entry: Entry) -> dict[str, str]:
+    """Return of what photograph, scene or person each image of an entry is, by its id; nothing if none is known.
+
+    Raises:
+        StoreError: if its table cannot be read.
+    """
+    import pyarrow as pa
+
+    try:
+        with open_images(entry.cell.table) as file:
+            if SOURCE not in file.schema_arrow.names:
+                return {}
+            frame = file.read([IMAGE[0], SOURCE]).to_pandas().dropna()
+    except (OSError, ValueError, KeyError, pa.ArrowException) as error:
+        raise StoreError(f"{entry.cell.table} cannot be read: {error}") from error
+    return dict(zip(frame[IMAGE[0]].astype(str), frame[SOURCE].astype(str), strict=True))
+
+
 def side_by_side(columns: Mapping[str, pd.Series[float]]) -> Paired:
     """Return what several methods have of one metric, over the images that all of them have.
 
@@ -83,7 +104,9 @@ def side_by_side(columns: Mapping[str, pd.Series[float]]) -> Paired:
     """
     import pandas as pd
 
-    together = pd.concat(columns, axis="columns", join="inner") if columns else pd.DataFrame()
+    every_column = list(columns.values())
+    together = pd.concat(every_column, axis="columns", join="inner") if columns else pd.DataFrame()
+    together.columns = pd.Index(list(columns), dtype="object")  # names need not be Unicode text
     every = {image for column in columns.values() for image in column.index}
     return Paired(together, len(every) - len(together))
 
@@ -107,4 +130,7 @@ def _read(cell: StoredCell, names: Sequence[str]) -> pd.DataFrame:
         if name not in frame:  # results that are older than the hashes
             frame[name] = ""
     scores: pd.DataFrame = frame.drop(columns="index").set_index(IMAGE).astype("float64")
+    if scores.index.has_duplicates:
+        item = scores.index[scores.index.duplicated()][0][0]
+        raise StoreError(f"{cell.table} holds an image twice: {item}")
     return scores

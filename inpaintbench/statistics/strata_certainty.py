@@ -14,7 +14,7 @@ from inpaintbench.errors import StoreError
 from inpaintbench.leaderboard import Entry, Group, Leaderboard
 from inpaintbench.statistics.certainty import asked_of, columns_of, judged_score, seed_of
 from inpaintbench.statistics.memory import recall, remember
-from inpaintbench.statistics.pairing import IMAGE, Table, read_table
+from inpaintbench.statistics.pairing import IMAGE, Table, read_sources, read_table
 from inpaintbench.statistics.rivalry import Judgement, judge_tables
 from inpaintbench.statistics.verdicts import TestName
 from inpaintbench.strata import Key, Strata, Stratum, stratum_codes
@@ -63,10 +63,14 @@ class _Reader:
         remembered = recall(asked) if asked else None
         if remembered is not None:
             return remembered
-        parts = {method: one.part(stratum) for method, one in self._tables().items()}
-        ranked = {one.method for one in self._complete if one.standing == "ranked" and one.method in parts}
+        read = self._tables()
+        parts = {method: one.part(stratum) for method, one in read.items()}
+        sources = {item: source for one in read.values() for item, source in one.sources.items()}
+        ranked = {
+            one.method for one in self._complete if one.standing == "ranked" and _images(parts.get(one.method, {}))
+        }
         seed = seed_of(self._group, self._by, stratum or "")
-        judgement = judge_tables(parts, ranked, self._columns, seed, self._test)
+        judgement = judge_tables(parts, ranked, self._columns, seed, self._test, sources)
         if asked and len(parts) == len(self._complete):
             remember(asked, judgement)
         return judgement
@@ -77,16 +81,21 @@ class _Reader:
         for entry in self._complete:
             with contextlib.suppress(StoreError):
                 table = read_table(entry, columns_of(entry, self._columns))
-                found[entry.method] = _Sorted(table, _read_labels(entry, self._by))
+                found[entry.method] = _Sorted(table, _read_labels(entry, self._by), read_sources(entry))
         return found
+
+
+def _images(table: Table) -> int:
+    return max((len(series) for series in table.values()), default=0)
 
 
 @dataclass(frozen=True)
 class _Sorted:
-    """One method's numbers, and of which stratum each image is."""
+    """One method's numbers, and of which stratum and of what source each image is."""
 
     table: Table
     labels: pd.Series[str]
+    sources: dict[str, str]
 
     def part(self, stratum: str | None) -> Table:
         """Return the numbers of one stratum's images."""

@@ -7,6 +7,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final, Literal
 
 import numpy as np
@@ -16,7 +17,8 @@ from numpy.typing import NDArray
 from inpaintbench.seeding import derive_seed
 from inpaintbench.statistics.holm import holm
 from inpaintbench.statistics.intervals import Interval, mean_intervals
-from inpaintbench.statistics.tests import pairwise_tests, wilcoxon_test
+from inpaintbench.statistics.sources import Sources, linearised, positions, shares
+from inpaintbench.statistics.tests import least_p, pairwise_tests, wilcoxon_test
 
 TestName = Literal["permutation", "wilcoxon"]
 
@@ -42,8 +44,8 @@ class Comparison:
 
     @property
     def certain(self) -> bool:
-        """Whether they can be told apart."""
-        return self.p <= ALPHA
+        """Whether they can be told apart: the test says so, and the interval of the difference does not hold zero."""
+        return self.p <= ALPHA and not self.difference.low <= 0 <= self.difference.high
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,7 @@ class Verdict:
 
     Attributes:
         images: over how many they are compared: those for which each of them has a number.
+        sources: from how many sources these come; as many, if all are independent.
         means: of each method over these, with intervals.
         pairs: the comparison of each pair of methods, the one that comes first in `means` first.
         ranks: of each method. The one of the best mean and those that cannot be told from it are all first; of any
@@ -59,9 +62,15 @@ class Verdict:
     """
 
     images: int
+    sources: int
     means: Mapping[str, Interval]
     pairs: Mapping[tuple[str, str], Comparison]
     ranks: Mapping[str, int]
+
+    @property
+    def decidable(self) -> bool:
+        """Whether over so many sources any pair could have been told apart among so many."""
+        return len(self.pairs) * least_p(self.sources) <= ALPHA
 
 
 @dataclass(frozen=True)
@@ -71,13 +80,20 @@ class Rivals:
     Attributes:
         scores: of each method, of the same images in the same order; NaN where there is none.
         higher_is_better: direction of the metric.
+        items: ids of the images, by which `judge` knows where they come from; not needed where all are independent.
     """
 
     scores: Mapping[str, Float64[np.ndarray, " n"]]
     higher_is_better: bool
+    items: Sequence[str] = ()
 
 
-def judge(metrics: Sequence[Rivals], seed: int, test: TestName = "permutation") -> list[Verdict]:
+def judge(
+    metrics: Sequence[Rivals],
+    seed: int,
+    test: TestName = "permutation",
+    sources: Mapping[str, str] = MappingProxyType({}),
+) -> list[Verdict]:
     """Compare the methods of one cell in each metric.
 
     Images without a finite number of every method are left out of a metric.
@@ -86,26 +102,29 @@ def judge(metrics: Sequence[Rivals], seed: int, test: TestName = "permutation") 
         metrics: what is compared, of the same images each time.
         seed: decides all that is drawn at random.
         test: by which methods are told apart.
+        sources: of what photograph, scene or person each image is, by its id; those of one source count as one draw. An
+            image of which none is known is a source of its own.
     """
-    prepared = [_prepare(rivals) for rivals in metrics]
+    prepared = [_prepare(rivals, sources) for rivals in metrics]
     verdicts: dict[int, Verdict] = {}
     alike: dict[bytes, list[int]] = defaultdict(list)
-    for place, (_, kept) in enumerate(prepared):
-        alike[kept.tobytes()].append(place)
+    for place, (_, whence) in enumerate(prepared):
+        alike[whence.tobytes()].append(place)
     for places in alike.values():  # those of the same images together: drawing is most of the work
-        values = [prepared[place][0][prepared[place][1]] for place in places]
+        values, whence = [prepared[place][0] for place in places], prepared[places[0]][1]
         differences = [_differences(one) for one in values]
         told = [_told(values[k], metrics[place].higher_is_better) for k, place in enumerate(places)]
         columns = [
             part for one, two, chosen in zip(values, differences, told, strict=True) for part in (one, two[:, chosen])
         ]
-        intervals = iter(mean_intervals(np.concatenate(columns, axis=1), bootstrap_seed(seed)))
+        rows = linearised(np.concatenate(columns, axis=1), whence)
+        intervals = iter(mean_intervals(rows, bootstrap_seed(seed)))
         if test == "wilcoxon":
-            p_values = iter([wilcoxon_test(column) for one in differences for column in one.T])
+            p_values = iter([wilcoxon_test(column) for one in differences for column in shares(one, whence).T])
         else:
-            p_values = iter(_permutations(values, derive_seed("signs", seed)))
+            p_values = iter(_permutations(values, whence, derive_seed("signs", seed)))
         for place, apart, chosen in zip(places, differences, told, strict=True):
-            verdicts[place] = _verdict(metrics[place], apart, chosen, intervals, p_values)
+            verdicts[place] = _verdict(metrics[place], len(rows), apart, chosen, intervals, p_values)
     return [verdicts[place] for place in range(len(metrics))]
 
 
@@ -114,12 +133,13 @@ def bootstrap_seed(seed: int) -> int:
     return derive_seed("bootstrap", seed)
 
 
-def _prepare(rivals: Rivals) -> tuple[Float64[np.ndarray, "n methods"], NDArray[np.bool_]]:
-    """Return all numbers, and which images each method has a finite one of."""
+def _prepare(rivals: Rivals, sources: Mapping[str, str]) -> tuple[Float64[np.ndarray, "kept methods"], Sources]:
+    """Return the numbers of those images of which each method has a finite one, and of what source each is."""
     scores = list(rivals.scores.values())
     values: Float64[np.ndarray, "n methods"] = np.stack(scores, axis=1) if scores else np.empty((0, 0))
     kept: NDArray[np.bool_] = np.isfinite(values).all(axis=1)
-    return values, kept
+    items = [item for item, one in zip(rivals.items, kept.tolist(), strict=False) if one] if sources else []
+    return values[kept], positions(items, sources) if items else np.arange(int(kept.sum()))
 
 
 def _differences(values: Float64[np.ndarray, "kept methods"]) -> Float64[np.ndarray, "kept pairs"]:
@@ -130,7 +150,7 @@ def _differences(values: Float64[np.ndarray, "kept methods"]) -> Float64[np.ndar
     return differences
 
 
-def _permutations(metrics: Sequence[Float64[np.ndarray, "kept _"]], seed: int) -> tuple[float, ...]:
+def _permutations(metrics: Sequence[Float64[np.ndarray, "kept _"]], sources: Sources, seed: int) -> tuple[float, ...]:
     """Return the p-values of all pairs of methods in each metric."""
     pairs: list[tuple[int, int]] = []
     start = 0
@@ -139,7 +159,7 @@ def _permutations(metrics: Sequence[Float64[np.ndarray, "kept _"]], seed: int) -
         pairs += itertools.combinations(methods, 2)
         start += values.shape[1]
     around = [values - values[:, :1] for values in metrics]
-    return pairwise_tests(np.concatenate(around, axis=1), pairs, seed)
+    return pairwise_tests(shares(np.concatenate(around, axis=1), sources), pairs, seed)
 
 
 def _told(values: Float64[np.ndarray, "kept methods"], higher_is_better: bool) -> NDArray[np.bool_]:
@@ -154,6 +174,7 @@ def _told(values: Float64[np.ndarray, "kept methods"], higher_is_better: bool) -
 
 def _verdict(
     rivals: Rivals,
+    sources: int,
     differences: Float64[np.ndarray, "kept pairs"],
     told: NDArray[np.bool_],
     intervals: Iterator[Interval],
@@ -168,7 +189,7 @@ def _verdict(
     ]
     adjusted = holm([next(p_values) for _ in pairs])
     compared = {pair: Comparison(difference, p) for pair, difference, p in zip(pairs, apart, adjusted, strict=True)}
-    return Verdict(images, means, compared, shared_ranks(means, compared, rivals.higher_is_better))
+    return Verdict(images, sources, means, compared, shared_ranks(means, compared, rivals.higher_is_better))
 
 
 def shared_ranks(

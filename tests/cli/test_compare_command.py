@@ -72,12 +72,13 @@ def test_a_check_ends_with_code_1_if_something_is_worse(
 
 def test_a_cell_that_is_missing_is_worse(bench: Any, results: str, other: str) -> None:
     shutil.rmtree(Path(other) / "cells" / "slow")
-    without = bench("compare", results, other, "--fail-if-worse", "ssim")
-    asked = bench("compare", results, other, "-m", "noise", "-m", "slow", "--fail-if-worse", "ssim")
+    outcome = bench("compare", results, other, "--fail-if-worse", "ssim")
+    without = bench("compare", results, other, "-m", "noise", "--fail-if-worse", "ssim")
 
-    assert (without.code, without.err) == (0, "")  # a method of one run alone is not compared unless asked for
-    assert asked.code == 1
-    assert "bench: worse: SSIM · slow · drawn × dots: B has no such cell" in asked.err
+    assert (outcome.code, outcome.err) == (1, "bench: worse: SSIM · slow: B has no such method\n")
+    assert "Not compared, since B has no such method: slow." in outcome.out
+    assert (without.code, without.err) == (0, "")
+    assert "slow" not in without.out
 
 
 def test_one_method_and_metric(bench: Any, results: str, other: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,7 @@ from scipy import stats
 
 from inpaintbench.comparing.differences import CellDifference, Differences
 from inpaintbench.statistics.holm import holm
+from inpaintbench.statistics.tests import least_p
 
 StoreCell = Callable[..., Any]
 Compare = Callable[..., Differences]
@@ -65,6 +67,109 @@ def test_a_difference_is_certain_or_not(
     assert only(compare("a", "b", test=test)).better == better
 
 
+@pytest.mark.parametrize("test", ["permutation", "wilcoxon"])
+def test_rounding_is_no_difference(store_cell: StoreCell, compare: Compare, test: str) -> None:
+    values = numbers(40)
+    store_cell("a", {"psnr": values, "lpips": values})
+    store_cell("b", {"psnr": [one * (1 + 1e-10) for one in values], "lpips": [one * (1 + 1e-8) for one in values]})
+    rounding, real = compare("a", "b", test=test).cells
+
+    assert rounding.difference.low > 0
+    assert (rounding.p, rounding.better, rounding.equal) == (1.0, None, True)
+    assert (real.better, real.equal) == ("a", False)
+
+
+def test_nothing_is_certain_where_the_interval_holds_zero(store_cell: StoreCell, compare: Compare) -> None:
+    differences = np.array([*np.linspace(0.5, 1.5, 18), -6.0, -7.0])
+    values = numbers(len(differences))
+    store_cell("a", {"psnr": values})
+    store_cell("b", {"psnr": (values + differences).tolist()})
+    cell = only(compare("a", "b", test="wilcoxon"))
+
+    assert cell.p is not None
+    assert cell.p < 0.05
+    assert cell.difference.low < 0 < cell.difference.high
+    assert (cell.better, cell.too_few) == (None, False)
+
+
+def undecided(count: int) -> list[float]:
+    """Differences that are no more than chance."""
+    return [1.0 if index % 2 else -0.9 for index in range(count)]
+
+
+def store_differences(store_cell: StoreCell, mask: str, differences: list[float], **where: Any) -> None:
+    values = numbers(len(differences))
+    store_cell("a", {"psnr": values}, mask=mask, **where)
+    store_cell("b", {"psnr": np.add(values, differences).tolist()}, mask=mask, **where)
+
+
+@pytest.mark.parametrize(
+    ("images", "cells", "too_few"),
+    [(5, 1, True), (6, 1, False), (6, 2, True), (8, 7, True), (8, 6, False)],  # the least p is 2 of 2ⁿ, times the cells
+)
+def test_where_nothing_could_be_certain_there_are_too_few_images(
+    store_cell: StoreCell, compare: Compare, images: int, cells: int, too_few: bool
+) -> None:
+    for number in range(cells):
+        store_differences(store_cell, f"mask{number}", undecided(images))
+    found = compare("a", "b").cells
+
+    assert [cell.better for cell in found] == cells * [None]
+    assert [cell.too_few for cell in found] == cells * [too_few]
+
+
+@pytest.mark.parametrize(("others", "too_few"), [([1.0] * 60, False), (undecided(60), True)])
+def test_cells_that_are_certain_leave_more_room_to_the_rest(
+    store_cell: StoreCell, compare: Compare, others: list[float], too_few: bool
+) -> None:
+    store_differences(store_cell, "few", undecided(7))
+    store_differences(store_cell, "none", [0.0] * 7)
+    for mask in ("one", "two"):
+        store_differences(store_cell, mask, others)
+    few, none, *_ = compare("a", "b").cells
+
+    assert few.too_few == too_few  # the least p is 2/128: times two beside cells that are certain, else times four
+    assert not none.too_few  # what is equal is no matter of their number
+
+
+def test_equal_images_are_not_too_few_and_limited_ones_not_judged(store_cell: StoreCell, compare: Compare) -> None:
+    store_differences(store_cell, "equal", [0.0, 0.0])
+    store_differences(store_cell, "limited", [1.0, 2.0], limit=2)
+
+    assert [(cell.too_few, cell.better) for cell in compare("a", "b").cells] == [(False, None)] * 2
+
+
+@pytest.mark.parametrize(
+    ("metric", "a", "b", "fallen"),
+    [
+        ("psnr", math.inf, 5.0, 1),
+        ("psnr", 5.0, math.inf, 0),
+        ("psnr", 5.0, -math.inf, 1),
+        ("psnr", math.inf, math.inf, 0),
+        ("lpips", 5.0, math.inf, 1),
+        ("lpips", math.inf, 5.0, 0),
+    ],
+)
+def test_an_infinite_number_is_no_lost_one(
+    store_cell: StoreCell, compare: Compare, metric: str, a: float, b: float, fallen: int
+) -> None:
+    store_cell("a", {metric: [20.0, 21.0, a]})
+    store_cell("b", {metric: [20.0, 21.0, b]})
+    cell = only(compare("a", "b", metrics=[metric]))
+
+    assert (cell.images, cell.left_out, cell.lost, cell.fallen) == (2, 1, 0, fallen)
+
+
+def test_an_image_that_is_there_twice_is_an_obstacle(store_cell: StoreCell, compare: Compare) -> None:
+    store_cell("a", {"psnr": numbers(3)}, items=["0", "1", "1"])
+    store_cell("b", {"psnr": numbers(3)}, items=["0", "1", "2"])
+    found = compare("a", "b")
+    (obstacle,) = found.obstacles
+
+    assert not found.cells
+    assert re.fullmatch(r"A: .*images\.parquet holds an image twice: 1", obstacle.why)
+
+
 @pytest.mark.parametrize(("metric", "better"), [("psnr", "b"), ("lpips", "a"), ("l1", "a"), ("psnr_hole", "b")])
 def test_more_is_better_or_worse(store_cell: StoreCell, compare: Compare, metric: str, better: str) -> None:
     store_cell("a", {metric: numbers(40)})
@@ -114,7 +219,7 @@ def test_what_is_not_ranked_is_not_judged(store_cell: StoreCell, compare: Compar
 
     assert (limited.p, limited.better) == (None, None)
     assert limited.difference.mean == pytest.approx(3.0)
-    assert whole.p == pytest.approx(1 / 10_001)  # alone in its family
+    assert whole.p == pytest.approx(least_p(20))  # alone in its family
     assert whole.better == "b"
 
 
@@ -128,7 +233,7 @@ def test_runs_are_compared_method_by_method_even_of_other_groups(store_cell: Sto
     cell = only(found)
     assert (cell.pair.a.method, cell.images, cell.left_out, cell.lost) == ("one", 5, 3, 3)
     assert cell.difference.mean == pytest.approx(1.0)
-    assert found.pairing.only_a == found.pairing.only_b == ()  # methods of one run alone are not asked about
+    assert (found.pairing.methods_only_a, found.pairing.methods_only_b) == (("two",), ("three",))
 
 
 @pytest.mark.parametrize(
@@ -171,4 +276,4 @@ def test_failures_and_damage_are_obstacles(store_cell: StoreCell, compare: Compa
     failed, damaged, apart = (one.why for one in found.obstacles)
     assert failed == "B is oom"
     assert "was altered or damaged" in damaged
-    assert apart.startswith("no image has a number on both sides")
+    assert apart.startswith("no image has a finite number on both sides")

@@ -134,6 +134,19 @@ def test_pictures_that_one_mask_lacks_are_left_out(store_cell: StoreCell, hardes
     ]  # fmt: skip
 
 
+def test_an_image_that_is_there_twice_leaves_its_cell_out(store_cell: StoreCell, hardest: Hardest) -> None:
+    for mask in ("circle", "half"):
+        store_cell("a", {"psnr": [20.0, 30.0]}, mask=mask)
+        store_cell("b", {"psnr": [20.0, 30.0]}, mask=mask, items=["evil\x1b", "evil\x1b"])
+    found = hardest("mask")
+
+    assert [ladder.methods for ladder in found.ladders] == [("a",)]
+    assert [gap.partition(" is left out on ")[0] for gap in found.gaps] == ["b", "b"]
+    with pytest.raises(UsageError, match=r"b is left out on photos × circle: .* holds an image twice: ") as raised:
+        hardest("mask", selectors=["b"])
+    assert str(raised.value).isprintable()
+
+
 @pytest.mark.parametrize("masks", [["circle"], []])
 def test_nothing_to_compare(store_cell: StoreCell, hardest: Hardest, masks: Sequence[str]) -> None:
     for mask in masks:

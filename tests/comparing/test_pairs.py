@@ -72,13 +72,38 @@ def test_cells_of_the_same_group_come_together_first(store_cell: StoreCell, tmp_
     assert [entry.group.seed for entry in (*found.only_a, *found.only_b)] == [0, 1]
 
 
+def test_like_is_paired_with_like(store_cell: StoreCell, tmp_path: Path) -> None:
+    scores = {"psnr": [1.0, 2.0]}
+    old, new = ({"mask": {"code": code, "version": 1}} for code in ("old", "new"))
+    store_cell("a", scores, identity=old)
+    store_cell("a", scores, identity=old, limit=2)
+    store_cell("b", scores, identity=new, limit=2)
+    store_cell("a", scores, mask="half")
+    store_cell("b", scores, mask="half", limit=1)
+    store_cell("b", scores, mask="half", limit=2)
+    store_cell("a", scores, mask="square")
+    ((_, board),) = boards(tmp_path, "run")
+    found = pair_methods(board, "a", "b")
+
+    assert [(one.place.mask, one.a.group.limit, one.b.group.limit) for one in found.pairs] == [
+        ("circle", 2, 2), ("half", None, 2),
+    ]  # fmt: skip
+    assert [(one.group.mask, found.is_further(one)) for one in found.only_a] == [("circle", True), ("square", False)]
+    assert [(one.group.limit, found.is_further(one)) for one in found.only_b] == [(1, True)]
+    assert (found.methods_only_a, found.methods_only_b) == ((), ())
+
+
 def test_of_two_runs_a_method_may_be_chosen(store_cell: StoreCell, tmp_path: Path) -> None:
     for run, methods in (("a", ["x", "y"]), ("b", ["y", "z"])):
         for method in methods:
             store_cell(method, {"psnr": [1.0]}, run=run)
     a, b = boards(tmp_path, "a", "b")
 
-    assert [one.a.method for one in pair_runs(a, b).pairs] == ["y"]
+    every = pair_runs(a, b)
+    assert [one.a.method for one in every.pairs] == ["y"]
+    assert (every.methods_only_a, every.methods_only_b) == (("x",), ("z",))
+    alone = pair_runs(a, b, ["y"])
+    assert (alone.only_a, alone.only_b) == ((), ())
     chosen = pair_runs(a, b, ["?"])
     assert [[entry.method for entry in side] for side in (chosen.only_a, chosen.only_b)] == [["x"], ["z"]]
     store_cell("w", {"psnr": [1.0]}, run="c")

@@ -86,6 +86,46 @@ def test_what_a_lacks_is_no_matter(store_cell: StoreCell, compare: Compare) -> N
     assert worse(compare(), "psnr") == []
 
 
+def test_a_fall_from_infinity_is_worse_and_a_rise_is_not(store_cell: StoreCell, compare: Compare) -> None:
+    store_runs(store_cell, [math.inf, math.inf, 30.0], [5.0, math.inf, 30.0])
+    store_runs(store_cell, [20.0, 30.0], [math.inf, 30.0], mask="half")
+
+    assert worse(compare(), "psnr") == ["PSNR · m · photos × circle: infinitely worse on 1 image"]
+
+
+def test_a_method_that_b_lacks_is_worse(store_cell: StoreCell, compare: Compare) -> None:
+    store_runs(store_cell, [20.0], [20.0])
+    for mask in ("circle", "half"):
+        store_cell("gone", {"psnr": [20.0]}, run="a", mask=mask)
+    store_cell("failed", {"psnr": []}, run="a", status="oom", scored=0, means={})
+    store_cell("new", {"psnr": [20.0]}, run="b")
+
+    assert worse(compare(), "psnr") == ["PSNR · gone: B has no such method"]
+
+
+def test_what_b_has_answered_in_another_form_is_not_missing(store_cell: StoreCell, compare: Compare) -> None:
+    values = [20.0, 22.0, 24.0]
+    for mask in ("circle", "half", "square"):
+        store_cell("m", {"psnr": values}, run="a", mask=mask)
+        store_cell("m", {"psnr": values[:2]}, run="a", mask=mask, limit=2)
+    store_cell("m", {"psnr": values[:2]}, run="b", limit=2)
+    store_cell("m", {"psnr": []}, run="b", mask="half", limit=2, status="oom", scored=0, means={})
+
+    assert worse(compare(), "psnr") == [
+        "PSNR · m · photos × half: cannot be compared: B is oom",
+        "PSNR · m · photos × square: B has no such cell",
+    ]
+
+
+def test_an_answer_without_the_metric_is_none(store_cell: StoreCell, compare: Compare) -> None:
+    store_cell("m", {"psnr": [20.0, 22.0], "l1": [1.0, 2.0]}, run="a")
+    store_cell("m", {"l1": [1.0]}, run="a", limit=1)
+    store_cell("m", {"l1": [1.0]}, run="b", limit=1)
+
+    assert worse(compare(metrics=["l1"]), "l1") == []
+    assert worse(compare(metrics=["psnr"]), "psnr") == ["PSNR · m · photos × circle: B has no number in any form"]
+
+
 def test_a_check_of_nothing_does_not_pass(store_cell: StoreCell, compare: Compare) -> None:
     for run in ("a", "b"):
         store_cell("m", {"psnr": []}, run=run, status="oom", scored=0, means={})

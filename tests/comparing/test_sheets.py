@@ -77,6 +77,37 @@ def test_what_has_not_changed_is_not_listed(store_cell: StoreCell, compare: Comp
     assert [one.item for one in find_changed(compare("a", "b"), 5)] == ["2.png"]
 
 
+def test_what_has_changed_by_rounding_is_not_listed(store_cell: StoreCell, compare: Compare) -> None:
+    store_cell("a", {"psnr": [10.0, 20.0, 30.0]})
+    store_cell("b", {"psnr": [10.0 + 5e-9, 20.0 + 5e-8, 30.0 - 1e-15]})
+
+    assert [one.item for one in find_changed(compare("a", "b"), 5)] == ["1.png"]
+
+
+def test_too_few_images_are_said_for_people_and_programs(store_cell: StoreCell, compare: Compare) -> None:
+    store_cell("a", {"psnr": [20.0, 21.0, 22.0, 23.0]})
+    store_cell("b", {"psnr": [25.0, 26.5, 27.0, 28.0]})
+    few = compare("a", "b")
+    table = text(few)
+    (row,) = rows(table, "PSNR (dB) ↑ · 64 × 64")[1:]
+    document = json.loads(comparison_json(few, summarise(few), (), None, build_sheet(few, summarise(few))))
+    (read,) = csv.DictReader(io.StringIO(comparison_csv(few)))
+
+    assert row[-7:] == ["0.125", "4/4", "too", "few", "images", "to", "tell"]
+    assert "cannot be told apart" not in table
+    assert "Too few images to tell: over so few images" in table
+    assert document["cells"][0]["verdict"] == read["verdict"] == "too few images to tell"
+    assert (document["summary"][0]["neither"], document["summary"][0]["too_few_images"]) == (1, 1)
+
+
+def test_csv_of_nothing_has_its_header(found: Differences, store_cell: StoreCell, compare: Compare) -> None:
+    store_cell("c", {"psnr": [None] * 3})
+    empty = compare("c", "c")
+
+    assert not empty.cells
+    assert comparison_csv(empty) == comparison_csv(found).partition("\n")[0] + "\n"
+
+
 def test_json_is_read_back_with_exact_numbers(found: Differences) -> None:
     sheet = build_sheet(found, summarise(found))
     document = json.loads(comparison_json(found, summarise(found), find_changed(found, 2), (), sheet))
@@ -121,10 +152,17 @@ def test_failures_and_what_cannot_be_paired_are_said(store_cell: StoreCell, comp
     error = {"type": "MemoryError", "message": "too large", "advice": ""}
     store_cell("m", {"psnr": []}, run="b", status="oom", scored=0, means={}, error=error)
     store_cell("m", {"psnr": [1.0, 2.0, 3.0]}, run="b", mask="half", identity={"dataset": {"code": "new"}})
+    store_cell("m", {"psnr": [1.0]}, run="b", mask="half", limit=1)
+    for method in ("new", "newer"):
+        store_cell(method, {"psnr": [1.0, 2.0]}, run="b")
     table = " ".join(text(compare()).split())
 
     assert "! B (m): oom on photos × circle (MemoryError: too large)." in table
     assert "A has 1 cell that B lacks: photos × square." in table
+    assert "Not compared, since A has no such method: new, newer." in table
+    assert (
+        "B also has 1 result with another limit or version, for which A has none left to compare with: photos × half."
+    ) in table
     assert "Images left out: 1 on photos × half." in table
     assert "The sides differ in data set's code or files." in table
 

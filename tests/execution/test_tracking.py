@@ -94,7 +94,18 @@ def test_plugins_are_told_in_the_order_of_their_names(run: Any, small: dict[str,
     assert hearing.hooks == [(name, hook) for hook in ("cell", "run") for name in "abc"]
 
 
-@pytest.mark.parametrize("then", ["raise ValueError('no luck')", "raise SystemExit(3)", "1 / 0"])
+@pytest.mark.parametrize(
+    "then",
+    [
+        "raise ValueError('no luck')",
+        "raise SystemExit(3)",
+        "1 / 0",
+        "raise GeneratorExit",
+        "import asyncio; raise asyncio.CancelledError()",
+        "raise type('Mute', (Exception,), {'__str__': lambda self: 1 / 0})()",
+        "os.chdir('/'); raise ValueError('from elsewhere')",
+    ],
+)
 def test_one_that_raises_is_logged_once_and_harms_nothing(
     run: Any, small: dict[str, Any], hearing: Hearing, caplog: pytest.LogCaptureFixture, then: str
 ) -> None:
@@ -157,3 +168,16 @@ def test_a_run_calls_every_hook(tmp_path: Path, small: dict[str, Any]) -> None:
     inpaintbench.run(**small | {"plugins": [*small["plugins"], str(tmp_path / "everything.py")], "out": tmp_path / "o"})
     assert set(sys.everything_called) == set(hooks)  # type: ignore[attr-defined]
     del sys.everything_called  # type: ignore[attr-defined]
+
+
+def test_one_that_goes_elsewhere_leaves_the_run_where_it_is(
+    run: Any, small: dict[str, Any], hearing: Hearing, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    results = run(
+        methods=["noise", "slow"], plugins=[*small["plugins"], hearing.plugin("first", "os.chdir('/')")], out="relative"
+    )
+
+    assert results.complete
+    assert Path.cwd() == tmp_path
+    assert len([entry for entry in hearing.heard if entry[2] == "cell"]) == 2

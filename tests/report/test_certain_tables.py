@@ -273,3 +273,15 @@ def test_ranks_that_cannot_be_tested_are_shown_and_not_marked(board: Leaderboard
     assert [heading.label for heading in block.headings] == ["method", "mean rank", "ranked in"]
     assert [(row[1].text, row[1].place) for row in block.rows] == [("1.00", 0), ("2.00", 0), ("3.00", 0), ("4.00", 0)]
     assert sheet.notes[-1].text.startswith("Mean ranks are not tested, and none is marked as best")
+
+
+def test_names_that_are_no_unicode_text_are_shown_escaped_in_every_format(make_cell: Any) -> None:
+    names = {"dataset": "image_folder[path=\udcff]"}
+    board = Leaderboard.from_cells(
+        [make_cell("a", {"psnr": 20.0}, **names), make_cell("b[path=\ud800]", {"psnr": 21.0}, **names)]
+    )
+    for format_ in FORMATS:
+        for by in (None, "mask", "dataset"):
+            text = render(board, format_, by=by)  # type: ignore[arg-type]
+            assert ("\udcff" if format_ == "json" else "udcff") in text
+            assert format_ == "json" or text.encode()

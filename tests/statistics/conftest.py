@@ -42,6 +42,7 @@ def store_cell(tmp_path: Path) -> StoreCell:
         method: str,
         scores: Mapping[str, Sequence[float | None]],
         hole_ratios: Sequence[float] | None = None,
+        source: Sequence[str] | None = None,
         **changes: Any,
     ) -> StoredCell:
         count = len(next(iter(scores.values())))
@@ -55,6 +56,7 @@ def store_cell(tmp_path: Path) -> StoreCell:
         rows = [
             {"item": f"{index}.png", "index": index, "image_hash": f"i{index}", "hole_hash": f"{record.mask}-{index}"}
             | ({} if hole_ratios is None else {"hole_ratio": hole_ratios[index]})
+            | ({} if source is None else {"source": source[index]})
             | {name: values[index] for name, values in scores.items()}
             for index in range(count)
         ]

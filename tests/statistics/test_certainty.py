@@ -11,6 +11,7 @@ import pytest
 
 from inpaintbench.leaderboard import Leaderboard
 from inpaintbench.statistics.certainty import Certainty, assess
+from inpaintbench.statistics.pairing import IMAGE
 from inpaintbench.statistics.verdicts import Verdict
 from inpaintbench.store import Store
 from inpaintbench.stored import StoredCell
@@ -163,3 +164,29 @@ def test_two_versions_of_a_metric_are_not_compared(store_cell: StoreCell) -> Non
         1: {"old", "new"},
         2: {"newer"},
     }
+
+
+def test_results_without_hashes_do_not_keep_the_others_from_being_compared(store_cell: StoreCell, rewrite: Any) -> None:
+    old, one, two = store_cell("old", numbers()), store_cell("one", numbers()), store_cell("two", numbers(2.0, 1))
+    rewrite(old.folder, lambda table: table.drop(columns=["image_hash", "hole_hash"]))
+    again = Store(old.folder.parents[4]).read(old.folder)
+    assert again is not None
+    board, found = certainty(again, one, two)
+    (group,) = board.groups
+
+    assert only(board, found, "PSNR").ranks == {"one": 2, "two": 1}
+    assert found.judgements[group].apart == ("old",)
+    judged = {entry.method: entry.scores[board.columns[0].key] for entry in found.judged(board).entries}
+    assert (judged["old"].place, judged["old"].shared) == (0, None)
+    assert judged["old"].low is not None
+
+
+def test_an_image_that_is_there_twice_is_refused(store_cell: StoreCell, rewrite: Any) -> None:
+    one, two = store_cell("one", numbers()), store_cell("two", numbers(1.0, 1))
+    rewrite(one.folder, lambda table: table.assign(**{name: table[name].iloc[0] for name in IMAGE}))
+    again = Store(one.folder.parents[4]).read(one.folder)
+    assert again is not None
+    _, found = certainty(again, two)
+
+    ((entry, why),) = found.unread
+    assert (entry.method, why) == ("one", f"{one.table} holds an image twice: 79.png")

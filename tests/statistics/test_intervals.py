@@ -103,3 +103,19 @@ def test_many_images_are_drawn_in_parts() -> None:
     means, _ = Resamples(5000, seed=0, count=1000).moments(values)
     assert len(means) == 1000
     assert means.std() == pytest.approx(values.std() / math.sqrt(5000), rel=0.1)
+
+
+@pytest.mark.parametrize("value", [0.1, 1 / 3, 33.3, 100.0, -7.7])
+@pytest.mark.parametrize("count", [5, 7, 20, 64])
+def test_equal_values_leave_nothing_open_whatever_their_rounding(value: float, count: int) -> None:
+    (found,) = mean_intervals(np.full((count, 1), value), 1)
+    assert found == Interval(pytest.approx(value), found.mean, found.mean)
+
+
+def test_where_nearly_all_values_are_equal_no_interval_is_told() -> None:
+    values = np.full((20, 1), 100.0)
+    values[3] = 20.0
+    (found,) = mean_intervals(values, 0)
+    assert found.mean == 96.0
+    assert not found.known
+    assert math.isnan(found.high)

@@ -127,3 +127,15 @@ def test_numbers_without_a_checksum_are_not_remembered(store_cell: StoreCell, re
 
     assert judge(board) == judge(board)
     assert readings == ["old", "old"]
+
+
+def test_damage_is_found_though_the_judgement_is_remembered(board: Leaderboard) -> None:
+    judge(board)
+    table = board.entries[0].cell.table
+    content = bytearray(table.read_bytes())
+    content[100] ^= 1
+    table.write_bytes(content)
+
+    ((entry, why),) = judge(board).unread
+    assert entry == board.entries[0]
+    assert "was altered or damaged" in why

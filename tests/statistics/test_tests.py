@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,7 +13,7 @@ from scipy import stats
 
 from inpaintbench.statistics.friedman import rank_test
 from inpaintbench.statistics.holm import holm
-from inpaintbench.statistics.tests import permutation_tests, wilcoxon_test
+from inpaintbench.statistics.tests import least_p, permutation_tests, wilcoxon_test
 
 
 def permutation_test(differences: np.ndarray, seed: int) -> float:
@@ -104,3 +107,29 @@ def test_methods_that_always_tie_do_not_differ() -> None:
     found = rank_test(np.full((6, 3), 2.0))
     assert found is not None
     assert (found.statistic, found.p) == (0.0, 1.0)
+
+
+@given(st.lists(st.floats(-10, 10), min_size=1, max_size=12))
+def test_no_p_value_exceeds_the_bound_or_is_below_the_least(differences: list[float]) -> None:
+    values = np.array(differences)
+    signs = np.array(list(itertools.product([-1, 1], repeat=len(values))))
+    exact = float(np.mean(np.abs(signs @ values) >= abs(values.sum()) - 1e-9 * np.abs(values).sum()))
+    (found,) = permutation_tests(values[:, None], 0)
+
+    assert found == pytest.approx(exact)
+    assert found >= least_p(len(values)) or not values.any()
+
+
+def test_many_images_give_p_values_below_those_of_ten_thousand_signs() -> None:
+    (found,) = permutation_tests(np.ones((64, 1)), 0)
+    assert found == 2 * math.exp(-32)  # Hoeffding; the exact one is 2 / 2**64
+    assert found >= 2 / 2**64
+    assert least_p(64) == found
+    assert least_p(17) == 1 / 10_001
+
+
+def test_ranks_that_contradict_the_mean_name_no_winner() -> None:
+    differences = np.array(95 * [0.1] + 5 * [-10.0]) + np.linspace(0, 1e-3, 100)
+    assert stats.wilcoxon(differences).pvalue < 0.001
+    assert wilcoxon_test(differences) == 1.0
+    assert wilcoxon_test(np.abs(differences)) == pytest.approx(stats.wilcoxon(np.abs(differences)).pvalue)

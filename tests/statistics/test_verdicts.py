@@ -138,3 +138,29 @@ def test_pairs_are_tested_as_their_differences_are() -> None:
         ]
     )
     assert [verdict.pairs[pair].p for pair in pairs] == pytest.approx(expected, abs=0.02)
+
+
+def test_an_interval_that_holds_zero_is_not_certain_whatever_the_test_says() -> None:
+    assert Comparison(Interval(1.0, 0.1, 2.0), 0.01).certain
+    assert not Comparison(Interval(1.0, -0.1, 2.0), 0.01).certain
+    assert not Comparison(Interval(1.0, 0.1, 2.0), 0.06).certain
+    assert Comparison(Interval(1.0, float("nan"), float("nan")), 0.01).certain  # of so many pairs none is computed
+
+
+def test_what_could_not_have_been_decided_is_known() -> None:
+    rng = np.random.default_rng(0)
+    scores = {name: images(8) + 10 * place + rng.normal(0, 0.1, 8) for place, name in enumerate("abcde")}
+    five = judge(scores)
+    assert not five.decidable  # ten pairs, each with p = 2/256 at least
+    assert set(five.ranks.values()) == {1}
+    two = judge({name: scores[name] for name in "ab"})
+    assert two.decidable
+    assert two.ranks == {"a": 2, "b": 1}
+
+
+def test_forty_methods_can_be_told_apart() -> None:
+    rng = np.random.default_rng(0)
+    scores = {f"m{place:02}": images(64) + place + rng.normal(0, 0.5, 64) for place in range(40)}
+    verdict = judge(scores)
+    assert verdict.decidable
+    assert sorted(verdict.ranks.values()) == list(range(1, 41))

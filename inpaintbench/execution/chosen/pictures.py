@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from inpaintbench.api import Dataset, DatasetSpec, Labelled, Split
+from inpaintbench.api import Dataset, DatasetSpec, Labelled, Sourced, Split
 from inpaintbench.errors import DatasetError, InvalidOutputError
 from inpaintbench.execution.chosen.part import Part, checked_text, identity_of, own_fault
 from inpaintbench.prepared.wanted import Wanted
@@ -76,10 +76,19 @@ class ChosenDataset(Part):
         """Return the class of an item; None if the data set has no classes."""
         if not isinstance(self.built, Labelled):
             return None
-        label: object = self.built.label(item)
-        if not isinstance(label, str):
-            raise InvalidOutputError(f"The data set {self.selection.name} labels {item} with {label!r}; expected text.")
-        return label
+        return self._text("labels {item} with", item, self.built.label(item))
+
+    def source(self, item: str) -> str | None:
+        """Return of what photograph, person or scene an item is; None if the data set tells none."""
+        if not isinstance(self.built, Sourced):
+            return None
+        return self._text("says that {item} comes from", item, self.built.source(item))
+
+    def _text(self, verb: str, item: str, said: object) -> str:
+        if not isinstance(said, str):
+            told = verb.format(item=item)
+            raise InvalidOutputError(f"The data set {self.selection.name} {told} {said!r}; expected text.")
+        return said
 
     def wanted(self, size: int) -> Wanted:
         """Return what has to be prepared for cells of this size.

@@ -24,6 +24,7 @@ class Loaded:
         items: ids of the pictures.
         indices: their positions in the data set.
         labels: their classes; None where the data set has none.
+        sources: of what photograph, person or scene they are; None where the data set tells none.
         pictures: 8-bit RGB.
         holes: True = missing.
         shapes: of the holes.
@@ -35,6 +36,7 @@ class Loaded:
     items: tuple[str, ...]
     indices: tuple[int, ...]
     labels: tuple[str | None, ...]
+    sources: tuple[str | None, ...]
     pictures: UInt8[np.ndarray, "b h w 3"]
     holes: Bool[np.ndarray, "b h w"]
     shapes: tuple[Shape, ...]
@@ -92,6 +94,7 @@ def _load(cell: Cell, indices: Sequence[int], prepared: PreparedSplit) -> Loaded
         items=items,
         indices=tuple(kept),
         labels=tuple(data.label(item) for item in items),
+        sources=tuple(data.source(item) for item in items),
         pictures=pictures,
         holes=np.stack(holes) if holes else np.zeros((0, size, size), dtype=bool),
         shapes=tuple(map(shape_of, holes)),

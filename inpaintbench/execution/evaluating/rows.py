@@ -28,6 +28,7 @@ def rows(
             "item": item,
             "index": loaded.indices[position],
             **({} if loaded.labels[position] is None else {"class": loaded.labels[position]}),
+            **({} if loaded.sources[position] is None else {"source": loaded.sources[position]}),
             **dataclasses.asdict(loaded.shapes[position]),
             "image_hash": loaded.hashes[position][0],
             "hole_hash": loaded.hashes[position][1],

@@ -14,7 +14,7 @@ from inpaintbench.errors import InpaintbenchError, InvalidOutputError, PluginErr
 from inpaintbench.execution.chosen import ChosenMetric
 from inpaintbench.holes import Shape
 
-_FIXED: Final = ("item", "index", "class", "image_hash", "hole_hash", "seconds", "clamped", "converged")
+_FIXED: Final = ("item", "index", "class", "source", "image_hash", "hole_hash", "seconds", "clamped", "converged")
 OWN_COLUMNS: Final = frozenset([*_FIXED, *(field.name for field in fields(Shape))])
 """What an image's record holds besides its scores; no metric may have such a name."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -69,3 +70,5 @@ class Tracking(Listener):
                     self._listener.not_tracked(
                         f"{error}. That was about {about}. No result is harmed, and further failures of it go unsaid."
                     )
+            finally:
+                os.chdir(self._base)  # the run's own paths may be relative
