@@ -11,6 +11,7 @@ import torch
 from PIL import Image
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
+import inpaintbench
 from inpaintbench.errors import InvalidOutputError
 from inpaintbench.execution.evaluating.blaming import status_of
 from inpaintbench.stored import StoredCell
@@ -271,3 +272,15 @@ def test_undefined_numbers_are_left_out_of_the_mean(run: Any) -> None:
 )
 def test_what_says_that_memory_has_run_out(error: Exception, status: str) -> None:
     assert status_of(error) == status
+
+
+def test_what_a_picture_is_cut_from_is_stored_with_its_numbers(tmp_path: Path) -> None:
+    results = inpaintbench.run(
+        methods="mean_fill", datasets=["photos", "cartoon_faces"], masks="circle", metrics="psnr", limit=9, out=tmp_path
+    )
+    photos, faces = (
+        cell.images() for cell in sorted(results.cells, key=lambda cell: cell.record.dataset, reverse=True)
+    )
+
+    assert photos["source"].tolist() == 8 * ["astronaut"] + ["brick"]
+    assert "source" not in faces
