@@ -20,7 +20,7 @@ Cell: TypeAlias = Callable[..., tuple[CellRecord, Path]]
 def cell(tmp_path: Path) -> Cell:
     """Return a function that makes a record with changes, and the cell's folder below `tmp_path`, with two samples.
 
-    The pictures are flat, and of the record's size: image 10, corrupted 20, composite 30; those of the second, 100 more.
+    The pictures are flat and of the record's size: image 10, corrupted 20, composite 30; those of the second, 100 more.
     """
 
     def cell(samples: int = 2, **changes: Any) -> tuple[CellRecord, Path]:
