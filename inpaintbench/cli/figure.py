@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from inpaintbench.cli.faults import plugin_faults
-from inpaintbench.cli.looks import INPUT, TRUTH, Look, labelled, looking, write_figure
+from inpaintbench.cli.looks import Look, labelled, looking, write_figure
 from inpaintbench.cli.options import LARGEST, picturing
 from inpaintbench.cli.reading import read_results, results_argument
 from inpaintbench.errors import UnknownNameError, UsageError
@@ -115,7 +115,7 @@ def strip_command(
     for sentence in said:
         click.echo(f"bench: {sentence}", err=True)
     names = [entry.method for entry in entries]
-    heads = labelled(look.labels, {INPUT: "Input", **{name: name for name in names}, TRUTH: "Ground truth"})
+    heads = labelled(look.labels, names, "Input", "Ground truth")
     numbers = _Numbers.of(score, leaderboard, entries)
     chosen = [item for text in items for item in text.split(",") if item]
     check_measures(max(1, len(chosen)), len(heads), group.size, look.style)
@@ -159,7 +159,7 @@ def masks_command(suite: Suite, registry: Registry, count: int, look: Look) -> N
     with plugin_faults("One of the data sets or masks"):
         gallery = Gallery.of(suite, registry, hashed=False)
         names = [mask.selection.name for mask in gallery.masks]
-        heads = labelled(look.labels, {INPUT: "Image", **{name: name for name in names}})
+        heads = labelled(look.labels, names, "Image")
         chosen = [(dataset, spread(len(dataset.items), count)) for dataset in gallery.datasets]
         total = sum(len(indices) for _, indices in chosen)
         check_measures(total, len(heads), suite.size, look.style)
@@ -175,11 +175,12 @@ def masks_command(suite: Suite, registry: Registry, count: int, look: Look) -> N
             for one in gallery.exhibits(dataset, indices)
         ]
     if not rows:
-        raise UsageError(
-            f"None of the {counted(total, 'picture')} chosen can be decoded; `bench run` names each with the reason."
-        )
-    if len(rows) < total:
-        click.echo(f"{counted(total - len(rows), 'picture')} cannot be decoded and left out.", err=True)
+        none, them = ("The picture", "it") if total == 1 else (f"None of the {total} pictures", "each")
+        can = "cannot" if total == 1 else "can"
+        raise UsageError(f"{none} chosen {can} be decoded; `bench run` names {them} with the reason.")
+    if missing := total - len(rows):
+        left_out = "and is left out" if missing == 1 else "and are left out"
+        click.echo(f"{counted(missing, 'picture')} cannot be decoded {left_out}.", err=True)
     write_figure(Plate(heads, rows), look.style, files)
     what = f"{counted(len(rows), 'picture')} × {counted(len(names), 'mask')}"
     click.echo(f"{what} at {suite.size} × {suite.size} pixels: {', '.join(map(str, files.values()))}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -56,17 +57,30 @@ class Look:
         """Return the files to be written, by format: one if the name says which, else PNG and PDF.
 
         Raises:
-            UsageError: if the name ends in something else.
+            UsageError: if the name ends in something else, or there is nothing before the ending.
         """
         format_ = self.out.suffix[1:].lower()
-        if format_ in FORMATS:
+        nameless = not self.out.stem.strip(".") or self.out.name[1:].lower() in FORMATS  # such as `..`, and `.png`
+        if format_ in FORMATS and not nameless:
             return {format_: self.out}
-        if self.out.suffix or not self.out.name:
+        if self.out.suffix or nameless:
             raise UsageError(
                 f"{self.out} is no name of a figure; expected one that ends in .png, .pdf or .svg, or in none of them "
                 "(then a PNG and a PDF file are written)."
             )
         return {one: self.out.with_name(f"{self.out.name}.{one}") for one in ("png", "pdf")}
+
+
+class _Measure(click.FloatRange):
+    """A number in a range; `nan`, which is neither below nor above anything, is not in it."""
+
+    def convert(self, value: Any, parameter: click.Parameter | None, context: click.Context | None) -> float:
+        number: float = super().convert(value, parameter, context)
+        if math.isnan(number):
+            self.fail(
+                f"{value} is not possible; expected a number from {self.min:g} to {self.max:g}.", parameter, context
+            )
+        return number
 
 
 def looking(out: str, hole: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -91,7 +105,7 @@ def looking(out: str, hole: str) -> Callable[[Callable[..., Any]], Callable[...,
         click.option("--label", "labels", multiple=True, metavar="NAME=TEXT", help="The head of a column. Repeatable."),
         click.option(
             "--width",
-            type=click.FloatRange(0.5, 50),
+            type=_Measure(0.5, 50),
             default=6.9,
             show_default=True,
             help="Of the figure, in inches; the text of a page with two columns is 6.9 wide.",
@@ -104,7 +118,7 @@ def looking(out: str, hole: str) -> Callable[[Callable[..., Any]], Callable[...,
             help="Dots an inch, at least: a pixel takes a whole number of dots.",
         ),
         click.option(
-            "--font-size", type=click.FloatRange(3, 72), default=8, show_default=True, help="Of all words, in points."
+            "--font-size", type=_Measure(3, 72), default=8, show_default=True, help="Of all words, in points."
         ),
         click.option(
             "--font",
@@ -129,12 +143,16 @@ def looking(out: str, hole: str) -> Callable[[Callable[..., Any]], Callable[...,
     return decorate
 
 
-def labelled(labels: Sequence[str], heads: Mapping[str, str]) -> list[str]:
+def labelled(labels: Sequence[str], names: Sequence[str], first: str, last: str | None = None) -> list[str]:
     """Return the heads of the columns, some of them renamed.
+
+    `INPUT` and `TRUTH` are the first and the last column; a method that is called so is meant by a pattern (`inpu?`).
 
     Args:
         labels: `NAME=Text`; a name may hold `=` within its brackets.
-        heads: the name and the default of each column.
+        names: the columns between the first and the last, each with its name for a head.
+        first: the head of the first column.
+        last: the head of the last one; None if there is none.
 
     Raises:
         UsageError: if one has another form.
@@ -142,20 +160,22 @@ def labelled(labels: Sequence[str], heads: Mapping[str, str]) -> list[str]:
     """
     from inpaintbench.cli.strips import matching
 
-    renamed = dict(heads)
+    ends = {INPUT: first} if last is None else {INPUT: first, TRUTH: last}
+    heads = {name: name for name in names}
     for label in labels:
-        names = sorted((name for name in heads if label.startswith(f"{name}=")), key=len)
-        if names:
-            renamed[names[-1]] = label[len(names[-1]) + 1 :]
+        exact = [name for name in (*heads, *ends) if label.startswith(f"{name}=")]
+        if exact:
+            name = max(exact, key=len)
+            (ends if name in ends else heads)[name] = label[len(name) + 1 :]
             continue
         parted = re.fullmatch(r"([^\[\]=]+(?:\[[^\]]*\])?)=(.*)", label, re.DOTALL)
         if parted is None:
             raise UsageError(f"--label {label!r} is not possible; expected NAME=TEXT, such as tv=TV or {INPUT}=Masked.")
-        found = matching(parted[1], list(heads))
+        found = matching(parted[1], names)
         if not found:
-            raise UnknownNameError("column", parted[1], heads)
-        renamed |= dict.fromkeys(found, parted[2])
-    return list(renamed.values())
+            raise UnknownNameError("column", parted[1], (*ends, *names))
+        heads |= dict.fromkeys(found, parted[2])
+    return [ends[INPUT], *(heads[name] for name in names), *([] if last is None else [ends[TRUTH]])]
 
 
 def write_figure(plate: Plate, style: Style, files: Mapping[str, Path]) -> None:

@@ -213,6 +213,14 @@ def test_measures(bench: Any) -> None:
         (["-k", "dots", "--label", "tv"], "--label 'tv' is not possible; expected NAME=TEXT"),
         (["-k", "dots", "--label", "tv=TV"], "There is no column called 'tv'."),
         (["-k", "dots", "--out", "strip.jpg"], "strip.jpg is no name of a figure; expected one that ends in .png,"),
+        (["-k", "dots", "--out", ".."], ".. is no name of a figure; expected one that ends in .png,"),
+        (["-k", "dots", "--out", "..."], "... is no name of a figure;"),
+        (["-k", "dots", "--out", ".png"], ".png is no name of a figure;"),
+        (["-k", "dots", "--out", "..pdf"], "..pdf is no name of a figure;"),
+        (["-k", "dots", "--out", ""], ". is no name of a figure;"),
+        (["-k", "dots", "--width", "nan"], "nan is not possible; expected a number from 0.5 to 50."),
+        (["-k", "dots", "--width", "inf"], "inf is not in the range 0.5<=x<=50."),
+        (["-k", "dots", "--font-size", "NaN"], "NaN is not possible; expected a number from 3 to 72."),
         (["-k", "dots", "--out", "absent/strip.png"], "absent/strip.png cannot be written: No such file or directory."),
         (["-k", "dots", "--width", "50", "--dpi", "2400"], "dots; at most 100 million"),
     ],
@@ -222,7 +230,32 @@ def test_what_is_not_possible_is_explained(bench: Any, arguments: list[str], mes
 
     assert outcome.code == 2
     assert message in outcome.err
-    assert not list(Path.cwd().glob("strip*"))
+    assert [one.name for one in Path.cwd().iterdir() if one.is_file()] == []
+
+
+@pytest.mark.usefixtures("results")
+def test_a_measure_that_is_no_number_is_no_fault_of_a_plugin(bench: Any) -> None:
+    for option in ("--width", "--font-size"):
+        outcome = bench("figure", "masks", "-d", "photos", "-k", "half", "--size", "16", option, "nan")
+        assert outcome.code == 2
+        assert f"Invalid value for '{option}': nan is not possible" in outcome.err
+        assert "plugin" not in outcome.err
+
+
+def test_methods_that_are_called_like_the_first_and_the_last_column(bench: Any, results: Path, rewrite: Any) -> None:
+    for method, name in (("noise", "input"), ("slow", "truth")):
+        rewrite(cell(results, method), method=name)
+    chosen = ["-k", "dots", "-m", "input", "-m", "truth", "--items", "0"]
+    assert bench("figure", *chosen, "--out", "strip.png").code == 0
+
+    shown = panels(Path("strip.png"), layout_of(["Input", "input", "truth", "Ground truth"], rows=1))[0]
+    for column, method in ((1, "noise"), (2, "slow")):
+        assert np.array_equal(shown[column], levels(cell(results, method) / "samples" / "00000-composite.png"))
+    labels = ["--label=input=Masked", "--label=truth=GT", "--label=inpu?=First", "--label=t*=Second"]
+    assert bench("figure", *chosen, *labels, "--out", "strip.svg").code == 0
+    svg = Path("strip.svg").read_text()
+    places = [svg.index(f">{head}<") for head in ("Masked", "First", "Second", "GT")]
+    assert places == sorted(places)
 
 
 def test_results_that_are_not_there(bench: Any, tmp_path: Path) -> None:
@@ -390,10 +423,10 @@ def test_masks_that_cannot_be_drawn(bench: Any, tmp_path: Path) -> None:
     (tmp_path / "broken" / "1.png").write_bytes(b"")
     outcome = bench("figure", "masks", "-d", "image_folder[path=broken]", "-k", "circle")
     assert outcome.code == 2
-    assert "None of the 1 picture chosen can be decoded" in outcome.err
+    assert "The picture chosen cannot be decoded; `bench run` names it with the reason." in outcome.err
     Image.new("RGB", (9, 9)).save(tmp_path / "broken" / "2.png")
     outcome = bench("figure", "masks", "-d", "image_folder[path=broken]", "-k", "half", "--size", "8", "--out", "m.png")
-    assert outcome.err == "1 picture cannot be decoded and left out.\n"
+    assert outcome.err == "1 picture cannot be decoded and is left out.\n"
     large = bench("figure", "masks", "-d", "photos", "-k", "half", "--size", "4096", "--count", "50")
     assert large.code == 2
     assert "at most 100 million" in large.err

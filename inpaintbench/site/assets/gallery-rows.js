@@ -32,12 +32,20 @@ const GalleryRows = (() => {
 
   const average = (scores) => (scores.length ? scores.reduce((sum, one) => sum + one, 0) / scores.length : null);
 
+  const needsScores = (order) => order !== "dataset" && order !== "random";
+  const keyOf = (order) => (order === "disagreement" ? range : average);
+
+  // Whether an order says anything of the methods that are shown: one by scores does if any image has what it needs.
+  const possible = (data, order, column, methods) =>
+    !needsScores(order) ||
+    (column < data.metrics.length && data.rows.some((row) => keyOf(order)(known(row, column, methods)) !== null));
+
   // Rows in an order, by the methods that are shown; those without a number last, ties as in the data set.
   const sorted = (data, order, column, methods) => {
     const rows = [...data.rows];
-    if (order === "dataset" || !data.metrics.length) return rows;
     if (order === "random") return rows.sort((one, other) => one.chance - other.chance);
-    const key = order === "disagreement" ? range : average;
+    if (!needsScores(order)) return rows;
+    const key = keyOf(order);
     const descending = order === "disagreement" || (order === "best") === data.metrics[column].higher;
     const keys = new Map(rows.map((row) => [row, key(known(row, column, methods))]));
     return rows.sort((one, other) => {
@@ -61,6 +69,12 @@ const GalleryRows = (() => {
       .filter(Boolean)
       .join(" · ");
 
+  const none = (side, kind) => {
+    const box = element("span", { class: `none ${kind}` }, "no picture");
+    box.style.width = box.style.height = `${side}px`;
+    return box;
+  };
+
   const image = (picture, small, side, alt, kind) =>
     element("img", {
       src: address(picture, small), alt, width: side, height: side, loading: "lazy", decoding: "async", class: kind,
@@ -71,13 +85,17 @@ const GalleryRows = (() => {
     const [picture, error] = pictures;
     const box = element("figure", { class: "picture" });
     if (picture === null) {
-      const none = element("p", { class: "none" }, "no picture");
-      none.style.width = none.style.height = `${view.side}px`;
-      box.append(none);
+      box.append(none(view.side, ""));
     } else {
       const button = element("button", { type: "button", "data-which": which, title: `Look at ${label}` });
-      button.append(image(picture, view.small, view.side, `${label}: ${view.row.item}`, view.pixelated));
-      if (error) button.append(image(error, view.small, view.side, `Error map of ${label}`, `error ${view.pixelated}`));
+      const seen = image(picture, view.small, view.side, `${label}: ${view.row.item}`, view.pixelated);
+      seen.addEventListener("error", () => seen.replaceWith(none(view.side, ""))); // its file is gone
+      button.append(seen);
+      if (error) {
+        const map = image(error, view.small, view.side, `Error map of ${label}`, `error ${view.pixelated}`);
+        map.addEventListener("error", () => map.replaceWith(none(view.side, "error")));
+        button.append(map);
+      }
       box.append(button);
     }
     const caption = element("figcaption", {}, element("span", { class: "name", title: label }, label));
@@ -122,5 +140,5 @@ const GalleryRows = (() => {
     return element("li", { class: "row", "data-row": row.id }, head, strip);
   };
 
-  return { sorted, make, best, print, withUnit, facts, element, address };
+  return { sorted, possible, make, best, print, withUnit, facts, element, address };
 })();

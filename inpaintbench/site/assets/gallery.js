@@ -7,16 +7,23 @@ globalThis.galleryData = {};
 const Gallery = (() => {
   const CHUNK = 10;
   const state = { group: "", metric: "", order: "disagreement", hidden: new Set(), large: false, image: null, left: "truth", right: null };
-  const shown = { data: null, rows: [], made: 0 };
+  const shown = { group: null, data: null, rows: [], made: 0 };
   const at = (id) => document.getElementById(id);
   const { element } = GalleryRows;
 
+  const sameSet = (one, other) => one.size === other.size && [...one].every((value) => other.has(value));
   const has = (select, value) => [...select.options].some((option) => option.value === value);
   const methods = () => shown.data.methods.map((_, position) => position).filter((one) => !state.hidden.has(shown.data.methods[one].name));
+  // The order that was asked for, or the data set's where no image has the numbers for it.
+  const order = () => (GalleryRows.possible(shown.data, state.order, column(), methods()) ? state.order : "dataset");
   const column = () => Math.max(0, shown.data.metrics.findIndex((metric) => metric.name === state.metric));
   const view = () => ({ column: column(), methods: methods(), large: state.large });
 
-  const write = () => {
+  // What follows # is a place on the page, such as the skip link's, and no view of it.
+  const isPlace = () => location.hash !== "" && !location.hash.includes("=");
+
+  // Bring the address up to date. Only opening the viewer makes a new entry of the history, so that "Back" closes it.
+  const write = (entry = false) => {
     const parts = new URLSearchParams({ group: state.group, metric: state.metric, order: state.order });
     for (const name of state.hidden) parts.append("hide", name);
     if (state.image !== null) {
@@ -25,11 +32,13 @@ const Gallery = (() => {
       parts.set("right", state.right);
     }
     const hash = `#${parts}`;
-    if (hash !== location.hash) history.replaceState(null, "", hash);
+    if (hash === location.hash) return;
+    if (entry) history.pushState({ viewer: true }, "", hash);
+    else history.replaceState(history.state, "", hash);
   };
 
   const read = () => {
-    const parts = new URLSearchParams(location.hash.slice(1));
+    const parts = new URLSearchParams(isPlace() ? "" : location.hash.slice(1));
     const group = parts.get("group");
     if (has(at("group"), group)) state.group = group;
     else if (!state.group) state.group = at("group").value;
@@ -45,15 +54,17 @@ const Gallery = (() => {
     new Promise((resolve, reject) => {
       if (galleryData[group]) return resolve(galleryData[group]);
       const script = element("script", { src: `data/gallery-${group}.js` });
-      script.onload = () => resolve(galleryData[group]);
-      script.onerror = () => reject(new Error(`data/gallery-${group}.js cannot be loaded`));
+      const fail = () => reject(new Error(`data/gallery-${group}.js is missing or damaged`));
+      script.onload = () => (galleryData[group] ? resolve(galleryData[group]) : fail());
+      script.onerror = fail;
       document.head.append(script);
     });
 
   const fillMetrics = () => {
     const head = (metric) => [metric.label, metric.unit && `(${metric.unit})`, metric.arrow].filter(Boolean).join(" ");
     at("metric").replaceChildren(...shown.data.metrics.map((metric) => element("option", { value: metric.name }, head(metric))));
-    state.metric = shown.data.metrics[column()]?.name ?? "";
+    at("metric").disabled = !shown.data.metrics.length;
+    if (shown.data.metrics.length) state.metric = shown.data.metrics[column()].name;
     at("metric").value = state.metric;
   };
 
@@ -95,16 +106,40 @@ const Gallery = (() => {
 
   const render = () => {
     const { data } = shown;
-    shown.rows = GalleryRows.sorted(data, state.order, column(), methods());
+    if (!data) return write();
+    for (const option of at("order").options)
+      option.disabled = !GalleryRows.possible(data, option.value, column(), methods());
+    at("order").value = order();
+    shown.rows = GalleryRows.sorted(data, order(), column(), methods());
     shown.made = 0;
     at("rows").replaceChildren();
     at("group-title").textContent = data.title;
     at("methods-count").textContent = `${methods().length} of ${data.methods.length}`;
     const images = `${shown.rows.length} image${shown.rows.length === 1 ? "" : "s"}`;
-    at("count").textContent = `${images}, ${at("order").selectedOptions[0].textContent}.`;
+    at("count").textContent = `${images}${shown.rows.length === 1 ? "" : `, ${at("order").selectedOptions[0].textContent}`}.`;
     at("notices").replaceChildren(...data.notices.map(withCode));
     more();
     write();
+  };
+
+  // A group whose data cannot be loaded: it is named, and nothing of another one is left.
+  const renderNothing = (why) => {
+    const chosen = at("group").selectedOptions[0];
+    Object.assign(shown, { group: null, data: null, rows: [], made: 0 });
+    Viewer.close();
+    state.image = null;
+    at("group-title").textContent = `${chosen.parentElement.label} · ${chosen.textContent}`;
+    at("count").textContent = `The pictures of this group cannot be shown: ${why}.`;
+    at("methods-count").textContent = "";
+    at("metric").disabled = true;
+    for (const id of ["rows", "notices", "metric"]) at(id).replaceChildren();
+    at("methods").querySelector("fieldset").replaceChildren(at("methods").querySelector("legend"));
+    write();
+  };
+
+  const look = () => {
+    if (state.image !== null) Viewer.open(state.image, state.left, state.right);
+    else Viewer.close();
   };
 
   const choose = async () => {
@@ -114,16 +149,15 @@ const Gallery = (() => {
     try {
       const data = await load(group);
       if (group !== state.group) return; // another one was chosen meanwhile
-      shown.data = data;
+      Object.assign(shown, { group, data });
     } catch (error) {
-      at("count").textContent = `${error.message}.`;
+      if (group === state.group) renderNothing(error.message);
       return;
     }
     fillMetrics();
     fillMethods();
     render();
-    if (state.image !== null) Viewer.open(state.image, state.left, state.right);
-    else Viewer.close();
+    look();
   };
 
   // Make rows up to one, so that it can be shown or given the focus.
@@ -153,10 +187,13 @@ const Gallery = (() => {
       Viewer.open(button.closest("li").dataset.row, left, side);
     });
     addEventListener("hashchange", async () => {
-      const before = state.group;
+      if (isPlace()) return write();
+      const before = { ...state };
       read();
+      const same = ["group", "metric", "order"].every((part) => state[part] === before[part]) && sameSet(state.hidden, before.hidden);
+      if (same && shown.group === state.group) return look(); // the viewer was opened or left: the rows stay where they are
       await choose();
-      if (state.group !== before) at("group-title").scrollIntoView(); // a link below the rows was followed
+      if (state.group !== before.group) at("group-title").scrollIntoView(); // a link below the rows was followed
     });
   };
 

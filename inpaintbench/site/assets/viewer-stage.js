@@ -5,6 +5,10 @@
 const Stage = (() => {
   const FACTORS = [1 / 8, 1 / 4, 1 / 2, 1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 24, 32];
   const NEAR = 22; // so many pixels from the divider a finger still takes hold of it
+  const NOTCH = 100; // so many pixels a wheel is turned for one step; a trackpad tells of a few at a time
+  const LINE = 34; // what a browser that counts in lines means by one: three make a notch
+  const PINCHED = 2.5; // two fingers on a trackpad come as a wheel with Ctrl, and in smaller numbers
+  const PAUSE = 400; // ms, after which the wheel starts afresh
   const now = { size: 1, zoom: 1, fitted: true, x: 0, y: 0, split: 0.5 };
   let stage, range, divider, layers, tags, told;
 
@@ -44,15 +48,23 @@ const Stage = (() => {
     draw();
   };
 
-  // Go some factors closer (or further, if negative), while the pixel under a point of the stage stays where it is.
-  const zoom = (steps, x = stage.clientWidth / 2, y = stage.clientHeight / 2) => {
-    const position = Math.min(FACTORS.length - 1, Math.max(0, FACTORS.indexOf(now.zoom) + steps));
-    const ratio = FACTORS[position] / now.zoom;
+  // Show pixels this large, while the one under a point of the stage stays where it is.
+  const zoomTo = (factor, x, y) => {
+    const ratio = factor / now.zoom;
     now.x = x - (x - now.x) * ratio;
     now.y = y - (y - now.y) * ratio;
-    now.zoom = FACTORS[position];
+    now.zoom = factor;
     now.fitted = false;
     draw();
+  };
+
+  // Go some factors closer (or further, if negative).
+  const zoom = (steps, x = stage.clientWidth / 2, y = stage.clientHeight / 2) =>
+    zoomTo(FACTORS[Math.min(FACTORS.length - 1, Math.max(0, FACTORS.indexOf(now.zoom) + steps))], x, y);
+
+  const nearest = (wanted) => {
+    const off = (factor) => Math.abs(Math.log(factor / wanted));
+    return FACTORS.reduce((best, factor) => (off(factor) < off(best) ? factor : best));
   };
 
   const move = (x, y) => {
@@ -66,46 +78,114 @@ const Stage = (() => {
     draw();
   };
 
+  const seeable = (layer, there) => {
+    layer.querySelector("img").hidden = !there;
+    layer.querySelector("p").hidden = there;
+  };
+
   // Show two pictures: each has an address (null if there is none), a name and an alternative text.
   const show = (left, right, size) => {
     if (size !== now.size) Object.assign(now, { size, fitted: true });
     for (const [name, picture] of [["left", left], ["right", right]]) {
       const layer = side(layers, name);
       const image = layer.querySelector("img");
-      image.hidden = picture.address === null;
-      if (picture.address === null) image.removeAttribute("src");
-      else if (image.getAttribute("src") !== picture.address) image.src = picture.address;
+      if (picture.address === null) {
+        image.removeAttribute("src");
+        seeable(layer, false);
+      } else if (image.getAttribute("src") !== picture.address) {
+        image.src = picture.address;
+        seeable(layer, true); // until it turns out that the file is gone
+      }
       image.alt = picture.alt;
-      layer.querySelector("p").hidden = picture.address !== null;
       side(tags, name).textContent = picture.name;
     }
     if (now.fitted) fit();
     else draw();
   };
 
-  // Drag the divider, or the picture where it is larger than the stage; a finger anywhere else on it takes the divider.
-  const drag = (event) => {
-    if (event.button !== 0) return;
+  // What touches the stage, by number; and what that does, until all of it is lifted: one mouse or finger drags the
+  // divider, or the picture where it is larger than the stage; two fingers pinch, and any other is ignored.
+  const touching = new Map();
+  let deed = null;
+
+  const place = (event) => {
     const box = stage.getBoundingClientRect();
-    const cut = parseFloat(divider.style.left);
-    const dividing = Math.abs(event.clientX - box.left - stage.clientLeft - cut) < NEAR || !stage.classList.contains("movable");
-    let last = event;
-    const follow = (next) => {
-      const [from, to] = seen();
-      if (dividing) divide((next.clientX - box.left - stage.clientLeft - from) / Math.max(1, to - from));
-      else move(next.clientX - last.clientX, next.clientY - last.clientY);
-      last = next;
+    return { x: event.clientX - box.left - stage.clientLeft, y: event.clientY - box.top - stage.clientTop };
+  };
+
+  const divideAt = ({ x }) => {
+    const [from, to] = seen();
+    divide((x - from) / Math.max(1, to - from));
+  };
+
+  const drag = (point) => {
+    const near = Math.abs(point.x - parseFloat(divider.style.left)) < NEAR;
+    const [split, dividing] = [now.split, near || !stage.classList.contains("movable")];
+    let last = point;
+    if (dividing) divideAt(point);
+    return {
+      follow: () => {
+        const [next] = touching.values();
+        if (dividing) divideAt(next);
+        else move(next.x - last.x, next.y - last.y);
+        last = next;
+      },
+      undo: () => dividing && divide(split), // it was the first finger of two
     };
-    const end = () => {
-      stage.removeEventListener("pointermove", follow);
-      stage.removeEventListener("pointerup", end);
-      stage.removeEventListener("pointercancel", end);
+  };
+
+  const pinch = () => {
+    const fingers = () => {
+      const [one, other] = touching.values();
+      const apart = Math.max(1, Math.hypot(one.x - other.x, one.y - other.y));
+      return { apart, x: (one.x + other.x) / 2, y: (one.y + other.y) / 2 };
     };
+    const [start, before] = [fingers(), now.zoom];
+    let last = start;
+    return {
+      follow: () => {
+        const next = fingers();
+        const factor = nearest((before * next.apart) / start.apart);
+        move(next.x - last.x, next.y - last.y);
+        if (factor !== now.zoom) zoomTo(factor, next.x, next.y);
+        last = next;
+      },
+      undo: () => {},
+    };
+  };
+
+  const press = (event) => {
+    if (event.button !== 0 || touching.size === 2 || (touching.size && !deed)) return;
+    touching.set(event.pointerId, place(event));
     stage.setPointerCapture(event.pointerId);
-    stage.addEventListener("pointermove", follow);
-    stage.addEventListener("pointerup", end);
-    stage.addEventListener("pointercancel", end);
-    if (dividing) follow(event);
+    deed?.undo();
+    deed = touching.size === 1 ? drag(place(event)) : pinch();
+  };
+
+  const follow = (event) => {
+    if (!touching.has(event.pointerId)) return;
+    touching.set(event.pointerId, place(event));
+    deed?.follow();
+  };
+
+  const lift = (event) => {
+    if (touching.delete(event.pointerId)) deed = null; // a finger that is left does nothing more
+  };
+
+  const wheel = { turned: 0, when: 0 };
+
+  const turn = (event) => {
+    event.preventDefault();
+    const unit = [1, LINE, NOTCH][event.deltaMode] * (event.ctrlKey ? PINCHED : 1);
+    const turned = event.deltaY * unit;
+    if (turned * wheel.turned < 0 || event.timeStamp - wheel.when > PAUSE) wheel.turned = 0;
+    wheel.turned += turned;
+    wheel.when = event.timeStamp;
+    const steps = Math.trunc(wheel.turned / NOTCH);
+    if (!steps) return;
+    wheel.turned = 0;
+    const { x, y } = place(event);
+    zoom(-steps, x, y);
   };
 
   document.addEventListener("DOMContentLoaded", () => {
@@ -117,16 +197,11 @@ const Stage = (() => {
     layers = [...stage.querySelectorAll(".layer")];
     tags = [...stage.querySelectorAll(".tag")];
     range.addEventListener("input", () => divide(range.value / 100));
-    stage.addEventListener("pointerdown", drag);
-    stage.addEventListener(
-      "wheel",
-      (event) => {
-        event.preventDefault();
-        const box = stage.getBoundingClientRect();
-        if (event.deltaY) zoom(event.deltaY < 0 ? 1 : -1, event.clientX - box.left, event.clientY - box.top);
-      },
-      { passive: false },
-    );
+    for (const layer of layers) layer.querySelector("img").addEventListener("error", () => seeable(layer, false));
+    stage.addEventListener("pointerdown", press);
+    stage.addEventListener("pointermove", follow);
+    for (const end of ["pointerup", "pointercancel", "lostpointercapture"]) stage.addEventListener(end, lift);
+    stage.addEventListener("wheel", turn, { passive: false });
     new ResizeObserver(() => (now.fitted ? fit() : draw())).observe(stage);
   });
 

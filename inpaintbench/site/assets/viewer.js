@@ -5,7 +5,7 @@ const Viewer = (() => {
   const { element } = GalleryRows;
   const STEP = 40; // so many pixels a key moves the picture
   const at = (id) => document.getElementById(id);
-  const own = { row: null, errors: false, opener: null };
+  const own = { row: null, errors: false, opener: null, leaving: null };
 
   const name = (side) => (side.startsWith("method:") ? side.slice("method:".length) : side);
   const methodOf = (side) =>
@@ -56,7 +56,7 @@ const Viewer = (() => {
     at("scores").tBodies[0].replaceChildren(...rows);
   };
 
-  const render = () => {
+  const render = (entry = false) => {
     const { state, shown } = Gallery;
     const position = shown.rows.indexOf(own.row);
     state.image = own.row.id;
@@ -68,18 +68,23 @@ const Viewer = (() => {
     at("viewer-legend").hidden = !own.errors;
     at("viewer").querySelector('[data-do="errors"]').setAttribute("aria-pressed", own.errors);
     Stage.show(picture(state.left), picture(state.right), shown.data.size);
-    Gallery.write();
+    Gallery.write(entry);
   };
 
   const known = (side, otherwise) => (sides().includes(side) ? side : sides().includes(otherwise) ? otherwise : "truth");
 
+  const inAddress = () => new URLSearchParams(location.hash.slice(1)).has("image");
+
   const open = (image, left, right) => {
+    if (own.leaving) return own.leaving.then(() => open(image, left, right));
     const row = Gallery.shown.rows.find((one) => one.id === image);
     if (!row) {
       Gallery.state.image = null;
       Gallery.write();
+      close();
       return;
     }
+    const entry = !at("viewer").open && !inAddress(); // a picture was chosen; no link was followed
     own.row = row;
     Gallery.state.left = known(left, "truth");
     Gallery.state.right = known(right, sides()[2] ?? "corrupted");
@@ -88,14 +93,26 @@ const Viewer = (() => {
       at("viewer").showModal();
       at("stage").focus();
     }
-    render();
+    render(entry);
   };
 
   const close = () => at("viewer")?.open && at("viewer").close();
 
+  // Leave the entry of the history that opening has made, unless leaving it is what has closed the viewer.
   const closed = () => {
+    const left = inAddress() && history.state?.viewer;
     Gallery.state.image = null;
     Gallery.write();
+    if (left) {
+      own.leaving = new Promise((resolve) => {
+        addEventListener("popstate", () => {
+          own.leaving = null;
+          Gallery.write(); // what was chosen meanwhile
+          resolve();
+        }, { once: true });
+      });
+      history.back();
+    }
     const opener = own.opener?.isConnected ? own.opener : Gallery.reach(own.row.id)?.querySelector("button");
     opener?.focus();
   };
@@ -145,6 +162,7 @@ const Viewer = (() => {
     const control = event.target.closest("select, input");
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (control && (control.tagName === "SELECT" || event.key in MOVES)) return; // its own keys
+    if (event.key in MOVES && event.target.closest(".scroll")) return; // they scroll the table
     if (event.shiftKey && event.key in MOVES) Stage.move(...MOVES[event.key]);
     else if (event.key in KEYS) deeds[KEYS[event.key]]();
     else return;

@@ -59,7 +59,7 @@ def pages(contents: Contents, site: Path, megabytes: float) -> Iterator[Page]:
         "choices": _choices(contents, [wall for wall, rows in shown if rows]),
         "orders": ORDERS,
         "walls": [(wall, len(rows), [(one, shorten(why)) for one, why in wall.left_out]) for wall, rows in shown],
-        "quality": _quality(album, megabytes),
+        "quality": _quality(walls, album, megabytes),
         "problems": listed([clean(one) for one in album.problems], "; "),
         "scale": ", ".join("#" + bytes(colour).hex() for colour in scale()[::15]),
         "ticks": [CEILING * part // 4 for part in range(5)],
@@ -78,7 +78,7 @@ def _choices(contents: Contents, walls: Sequence[Wall]) -> dict[str, list[tuple[
     return choices
 
 
-def _quality(album: Album, megabytes: float) -> str:
+def _quality(walls: Sequence[Wall], album: Album, megabytes: float) -> str:
     """Say what has become of the pictures."""
     if not any(album.shown) and not album.skipped:
         return ""
@@ -86,8 +86,10 @@ def _quality(album: Album, megabytes: float) -> str:
         return "Pictures are lossless."
     said = f"Pictures are WebP of quality {album.quality}, for all to take at most {megabytes:g} MB"
     if album.skipped:
-        said += f", and there was no room for {count(album.skipped, 'row')}: kept are, in turns, the worst, the best, "
-        said += "those on which methods disagree most, and some at random"
+        said += f", and there was no room for {count(album.skipped, 'row')}: kept are "
+        if any(wall.columns for wall in walls):
+            said += "in turns the worst, the best, those on which methods disagree most, and "
+        said += "some at random"
     return f"{said}. Error maps are lossless; numbers and maps are those of the pictures as they were scored."
 
 
@@ -100,7 +102,8 @@ def _data(contents: Contents, wall: Wall, rows: Sequence[tuple[Row, Encoded]]) -
             "`bench run --samples all --rerun all` saves all."
         )
     if len(rows) < len(wall.rows):
-        notices.append(f"{len(rows)} of the {len(wall.rows)} images with saved pictures are shown; see below why.")
+        are = "is" if len(rows) == 1 else "are"
+        notices.append(f"{len(rows)} of the {len(wall.rows)} images with saved pictures {are} shown; see below why.")
     notices += [f"{clean(entry.method)} is not shown: {clean(shorten(why))}" for entry, why in wall.left_out]
     by_chance = {id(row): rank for rank, (row, _) in enumerate(sorted(rows, key=lambda one: chance(one[0])))}
     names = _names([row for row, _ in rows])

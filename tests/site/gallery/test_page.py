@@ -106,7 +106,22 @@ def test_it_says_what_a_budget_has_cost(hang: Hang, publish: Publish, tmp_path: 
     assert 0 < shown < 4
     assert f"there was no room for {4 - shown} row" in Reader(page).text
     assert "Pictures are WebP of quality 80, for all to take at most 0.005 MB" in Reader(page).text
-    assert f"{shown} of the 4 images with saved pictures are shown" in data(tmp_path / "site")["notices"][0]
+    are = "is" if shown == 1 else "are"
+    assert f"{shown} of the 4 images with saved pictures {are} shown" in data(tmp_path / "site")["notices"][0]
+    assert (
+        "kept are in turns the worst, the best, those on which methods disagree most, and some at random."
+        in Reader(page).text
+    )
+
+
+def test_without_scores_what_is_kept_is_a_matter_of_chance(hang: Hang, publish: Publish, tmp_path: Path) -> None:
+    def noise(index: int, size: int) -> np.ndarray:
+        return np.random.default_rng(index).integers(0, 256, (size, size, 3), dtype=np.uint8)
+
+    page = publish([hang("alpha", {"psnr": [None] * 4}, metrics=(), picture=noise)], megabytes=0.004)
+    assert len(data(tmp_path / "site")["rows"]) == 1
+    assert data(tmp_path / "site")["notices"] == ["1 of the 4 images with saved pictures is shown; see below why."]
+    assert "there was no room for 3 rows: kept are some at random." in Reader(page).text
 
 
 def test_it_names_what_cannot_be_read(hang: Hang, publish: Publish, tmp_path: Path) -> None:
