@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import click
@@ -11,12 +12,25 @@ from inpaintbench.cli.reading import judge, read_results, results_argument
 from inpaintbench.plugins import load_registry
 
 
+def _folder(context: click.Context, parameter: click.Parameter, value: str) -> Path:
+    if not value:
+        raise click.BadParameter("it is empty; expected the name of a folder, or . for the present one.")
+    return Path(value)
+
+
+def _limit(context: click.Context, parameter: click.Parameter, value: float) -> float:
+    if math.isnan(value):
+        raise click.BadParameter("nan is no number; expected one of 0 or more, or inf for no limit.")
+    return value
+
+
 @click.command("report")
 @results_argument
 @click.option(
     "--out",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("site"),
+    type=click.Path(file_okay=False),
+    callback=_folder,
+    default="site",
     show_default=True,
     metavar="DIR",
     help="The folder that the report becomes.",
@@ -25,10 +39,11 @@ from inpaintbench.plugins import load_registry
 @click.option(
     "--megabytes",
     type=click.FloatRange(min=0),
+    callback=_limit,
     default=50,
     show_default=True,
     metavar="N",
-    help="What the pictures may take: they are lossless if they fit, else smaller, else fewer.",
+    help="What the pictures may take: they are lossless if they fit, else smaller, else fewer; inf for no limit.",
 )
 @click.pass_context
 def report_command(context: click.Context, folder: Path | None, out: Path, title: str | None, megabytes: float) -> None:
@@ -43,7 +58,7 @@ def report_command(context: click.Context, folder: Path | None, out: Path, title
 
     certainty = judge(read.leaderboard)
     title = title or read.folder.resolve().name
-    contents = Contents(title, certainty.judged(read.leaderboard), certainty, read.problems)
+    contents = Contents(title, certainty.judged(read.leaderboard), certainty, read.problems, read.folder)
     built = build_site(contents, out, megabytes, _shipped())
     click.echo(f"{built.start}: {built.pages} pages, {built.bytes / 1e6:.1f} MB")
     if read.problems:

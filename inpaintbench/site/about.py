@@ -12,9 +12,10 @@ from typing import Any, Final, Literal
 from inpaintbench.columns import Column
 from inpaintbench.leaderboard import Entry
 from inpaintbench.ranking import natural
+from inpaintbench.report.certain import TESTS
 from inpaintbench.report.sheet import Heading
 from inpaintbench.site.contents import Contents
-from inpaintbench.site.leaderboard import TESTS, tie_rule
+from inpaintbench.site.leaderboard import tie_rule
 from inpaintbench.site.pages import Page
 from inpaintbench.site.scores import moment
 from inpaintbench.statistics.aggregates import voters

@@ -84,6 +84,7 @@ def _context(contents: Contents, entry: Entry) -> dict[str, Any]:
         "tie_rule": tie_rule(contents),
         "metrics": [_metric_row(contents, entry, column, images) for column in columns],
         "images": images,
+        "problem": contents.told(images.problem),
         "before": before,
         "after": after,
         "elsewhere": {

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Self
 
 from inpaintbench.leaderboard import Entry, Group, Leaderboard
@@ -22,19 +24,23 @@ class Contents:
         leaderboard: all results, judged.
         certainty: what can be said of them.
         problems: a sentence for each cell that could not be read.
+        folder: where the results lie; None if that is not known.
     """
 
     title: str
     leaderboard: Leaderboard
     certainty: Certainty
     problems: tuple[str, ...] = ()
+    folder: Path | None = None
 
     @classmethod
-    def of(cls, title: str, cells: Iterable[StoredCell], problems: Iterable[str] = ()) -> Self:
+    def of(
+        cls, title: str, cells: Iterable[StoredCell], problems: Iterable[str] = (), folder: Path | None = None
+    ) -> Self:
         """Rank and judge cells."""
         leaderboard = Leaderboard.from_cells(cells)
         certainty = assess(leaderboard, leaderboard.columns)
-        return cls(title, certainty.judged(leaderboard), certainty, tuple(problems))
+        return cls(title, certainty.judged(leaderboard), certainty, tuple(problems), folder)
 
     @cached_property
     def titles(self) -> Titles:
@@ -57,3 +63,11 @@ class Contents:
     def address(self, entry: Entry) -> str:
         """Return where the page of a cell lies, from the site's root."""
         return f"cells/{entry.record.key}.html"
+
+    def told(self, problem: str) -> str:
+        """Return what is said of a file with its path below the results' folder: a page is read on other machines."""
+        if self.folder is None:
+            return problem
+        for folder in {str(self.folder), str(self.folder.resolve())} - {"."}:
+            problem = problem.replace(folder.rstrip(os.sep) + os.sep, "")
+        return problem

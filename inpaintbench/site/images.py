@@ -31,10 +31,11 @@ class Field:
 
     Attributes:
         heading: its head.
-        name: in addresses and scripts.
+        name: of the column in the records.
         kind: `text` or `number`, how it is sorted.
         first: direction of the first click.
         sort: direction in which the table is sorted by it, if it is.
+        metric: whether it is a metric, which may bear any name.
     """
 
     heading: Heading
@@ -42,6 +43,7 @@ class Field:
     kind: str = "number"
     first: str = "ascending"
     sort: str = ""
+    metric: bool = False
 
 
 _ITEM: Final = Field(Heading(label="image"), "item", "text")
@@ -79,7 +81,11 @@ class ImageTable:
         """The heads of what is shown."""
         metrics = [
             Field(
-                Heading.of(one), one.name, first=_worst_first(one), sort=_worst_first(one) if one is self.worst else ""
+                heading=Heading.of(one),
+                name=one.name,
+                first=_worst_first(one),
+                sort=_worst_first(one) if one is self.worst else "",
+                metric=True,
             )
             for one in self.columns
         ]

@@ -10,18 +10,14 @@ from typing import Final
 from inpaintbench.leaderboard import Entry, Group
 from inpaintbench.ranking import natural
 from inpaintbench.report import overall
+from inpaintbench.report.certain import TESTS, limits_of
 from inpaintbench.report.notes import notes
-from inpaintbench.report.sheet import LIMITED, MISSING_IMAGES, Heading, Note, duration, lacks_images, marks, shorten
+from inpaintbench.report.sheet import LIMITED, MISSING_IMAGES, Heading, duration, lacks_images, marks, shorten
 from inpaintbench.report.titles import Side
 from inpaintbench.site.contents import Contents
 from inpaintbench.site.pages import Page
 from inpaintbench.site.scores import Shown, exact, show_score
 from inpaintbench.statistics.verdicts import ALPHA
-
-TESTS: Final[Mapping[str, str]] = MappingProxyType(
-    {"permutation": "the paired permutation test", "wilcoxon": "Wilcoxon's signed-rank test"}
-)
-"""What the tests are called in a sentence."""
 
 FURTHER: Final[Mapping[str, Callable[[Group], Shown]]] = MappingProxyType(
     {
@@ -84,6 +80,7 @@ def pages(contents: Contents) -> Iterator[Page]:
     overall_block, overall_notes = overall.block(board, board.columns, contents.certainty, "rank", intervals=False)
     context = {
         "contents": contents,
+        "missing": [contents.told(problem) for problem in contents.problems],
         "summary": contents.titles.whole(board).removeprefix("Leaderboard: "),
         "headings": [Heading.of(column) for column in board.columns],
         "columns": board.columns,
@@ -93,9 +90,13 @@ def pages(contents: Contents) -> Iterator[Page]:
         "overall_notes": overall_notes,
         "datasets": _names(contents, "dataset"),
         "masks": _names(contents, "mask"),
-        "notes": (*notes(board, board.columns, contents.titles), *_fewer_images(contents)),
+        "notes": (
+            *notes(board, board.columns, contents.titles),
+            *limits_of(contents.certainty, board.columns, contents.titles),
+        ),
         "unread": [
-            (entry, contents.titles.group(entry.group), shorten(why)) for entry, why in contents.certainty.unread
+            (entry, contents.titles.group(entry.group), shorten(contents.told(why)))
+            for entry, why in contents.certainty.unread
         ],
         "tie_rule": tie_rule(contents),
     }
@@ -105,7 +106,7 @@ def pages(contents: Contents) -> Iterator[Page]:
 def tie_rule(contents: Contents) -> str:
     """Say in one sentence what it takes to be best."""
     return (
-        "Best are all methods of a group that cannot be told from the one with the best mean: by "
+        "Best are all methods of a group that cannot be told from the one with the best mean: by the "
         f"{TESTS[contents.certainty.test]} over the same images and holes, p > {ALPHA:g} after Holm's correction for "
         "all pairs of methods."
     )
@@ -138,16 +139,3 @@ def _row(contents: Contents, entry: Entry) -> Row:
 
 def _names(contents: Contents, side: Side) -> list[str]:
     return sorted({contents.titles.side(group, side) for group in contents.leaderboard.groups}, key=natural)
-
-
-def _fewer_images(contents: Contents) -> Iterator[Note]:
-    """Say where methods are compared over fewer images than their means are over."""
-    board = contents.leaderboard
-    for group, column in ((group, column) for group in board.groups for column in board.columns):
-        verdict = contents.certainty.of(group, column)
-        scored = max((one.record.scored for one in board.by_group[group] if one.standing == "ranked"), default=0)
-        if verdict is not None and len(verdict.ranks) > 1 and verdict.images < scored:
-            where = f"{column.label} on {contents.titles.group(group)}"
-            yield Note(
-                "", f"{where}: compared over the {verdict.images} of {scored} images of which each has a number."
-            )

@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from markupsafe import Markup
 
 from inpaintbench.provenance import versions
-from inpaintbench.report.sheet import clean, duration, number
+from inpaintbench.report.sheet import clean, count, duration, number
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,9 @@ class Page:
     scripts: Sequence[str] = ()
 
 
+LONGEST: Final = 20_000
+"""Characters of a message that a page shows."""
+
 NAVIGATION: Final = (
     ("index.html", "Leaderboard"),
     ("gallery.html", "Gallery"),
@@ -50,6 +53,20 @@ def soft(text: str) -> Markup:
     Markup('yeh[<wbr>steps=<wbr>&lt;b&gt;]')
     """
     return Markup("<wbr>").join(re.split(r"(?<=[\[,=/])", clean(text)))
+
+
+def cut(text: str) -> str:
+    """Return a message that is no longer than a page shows, with a word on where all of it is.
+
+    >>> cut("a" * 20_000) == "a" * 20_000, cut("a" * 20_003)[20_000:]
+    (True, '… (3 characters more; all of it is in the files of the result: cell.json or failure.json, and log.txt)')
+    """
+    if len(text) <= LONGEST:
+        return text
+    more = f"{count(len(text) - LONGEST, 'character')} more"
+    return (
+        f"{text[:LONGEST]}… ({more}; all of it is in the files of the result: cell.json or failure.json, and log.txt)"
+    )
 
 
 class Printer:
@@ -69,7 +86,14 @@ class Printer:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._environment.filters |= {"clean": clean, "duration": duration, "number": number, "soft": soft}
+        self._environment.filters |= {
+            "clean": clean,
+            "counted": count,
+            "cut": cut,
+            "duration": duration,
+            "number": number,
+            "soft": soft,
+        }
         self._environment.globals |= {
             "report_title": title,
             "navigation": NAVIGATION,

@@ -38,6 +38,36 @@ def test_it_can_be_written_again(bench: Any, results: str) -> None:
     assert bench("report", results).out == first
 
 
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--out", "", "it is empty; expected the name of a folder"),
+        ("--megabytes", "nan", "nan is no number; expected one of 0 or more, or inf for no limit."),
+        ("--megabytes", "-1", "-1"),
+    ],
+)
+def test_what_no_report_can_have_is_refused(bench: Any, results: str, option: str, value: str, said: str) -> None:
+    outcome = bench("report", results, option, value)
+
+    assert outcome.code == 2
+    assert said in outcome.err
+    assert not Path("site").exists()
+
+
+def test_pictures_may_be_let_take_what_they_like(bench: Any, results: str) -> None:
+    assert bench("report", results, "--megabytes", "inf").code == 0
+
+
+def test_files_of_an_absolute_folder_are_named_from_it_on(bench: Any, results: str) -> None:
+    next(path for path in Path(results).rglob("cell.json") if "slow" in str(path)).write_text("{")
+
+    outcome = bench("report", str(Path(results).absolute()))
+
+    assert str(Path(results).absolute()) in outcome.err  # there, it is the reader's own
+    assert "<li>cells/" in Path("site/index.html").read_text()
+    assert str(Path.cwd()) not in Path("site/index.html").read_text()
+
+
 def test_a_folder_of_something_else_is_left_alone(bench: Any, results: str) -> None:
     Path("thesis").mkdir()
     Path("thesis/one.tex").write_text("words")

@@ -48,6 +48,12 @@ def test_metrics_are_told_with_unit_direction_version_and_weights(site: Path, re
     assert lpips[2:] == ["–", "lower", "yes", "1", "ab12cd" + 58 * "0"]
 
 
+def test_one_of_a_kind_is_called_one(about: Any, tmp_path: Path, make_site_cell: MakeCell, make_rows: MakeRows) -> None:
+    page = about(make_site_cell(tmp_path, "alone", make_rows(20.0, 0.5)))
+
+    assert "1 result in 1 group." in page.text
+
+
 def test_every_metric_of_the_protocol_is_described() -> None:
     wanted = {(spec.name, spec.version) for spec in register_metrics() if spec.default}
 

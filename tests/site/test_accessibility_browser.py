@@ -48,6 +48,14 @@ UNNAMED = """() => [...document.querySelectorAll("a, button, input, select, summ
 REACHABLE = """() => [...document.querySelectorAll("a[href], button, input, select, summary, [tabindex='0']")]
   .filter((one) => one.checkVisibility({ visibilityProperty: true }) && !one.disabled).length"""
 
+ALIKE = """() => {
+  const named = (one) => one.getAttribute("aria-label") ?? (one.getAttribute("aria-labelledby") ?? "").split(" ")
+    .map((id) => document.getElementById(id)?.textContent).join(" ");
+  const all = [...document.querySelectorAll("section, nav, [role='region']")].filter((one) => one.checkVisibility());
+  const names = all.filter(named).map((one) => `${one.tagName === "NAV" ? "nav" : "region"} ${named(one)}`);
+  return names.filter((name, place) => names.indexOf(name) < place);
+}"""
+
 PAGES = ("index.html", "about.html", "a result", "a failure")
 
 
@@ -110,6 +118,27 @@ def test_the_page_has_its_landmarks_and_headings_in_order(visitor: Any, path: Pa
     for landmark in ("banner", "main", "contentinfo"):
         assert page.get_by_role(landmark).count() == 1
     assert page.evaluate("document.documentElement.lang") == "en"
+
+
+def test_no_two_regions_have_the_same_name(visitor: Any, path: Path) -> None:
+    page = visitor.open(path)
+    unfold(page)
+
+    assert page.evaluate(ALIKE) == []
+
+
+def test_paper_is_light_and_has_all_intervals_and_no_controls(visitor: Any, path: Path) -> None:
+    visitor.page.set_viewport_size({"width": 390, "height": 800})
+    page = visitor.open(path)
+    page.get_by_role("button", name="Colours").click()
+    page.get_by_role("button", name="Colours").click()
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+
+    page.emulate_media(media="print", color_scheme="dark")
+
+    assert page.evaluate("getComputedStyle(document.documentElement).backgroundColor") == "rgb(255, 255, 255)"
+    assert page.locator(".interval:visible").count() == page.locator(".interval").count()
+    assert page.locator("form:visible, .theme:visible, .skip:visible").count() == 0
 
 
 def test_every_table_has_a_caption_and_heads_with_a_scope(visitor: Any, path: Path) -> None:

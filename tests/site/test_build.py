@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,8 @@ from urllib.parse import unquote
 
 import pytest
 
-from inpaintbench.errors import StoreError
-from inpaintbench.site import build, build_site
+from inpaintbench.errors import BusyError, StoreError
+from inpaintbench.site import about, build, build_site
 from inpaintbench.site.contents import Contents
 
 
@@ -87,11 +88,83 @@ def test_a_file_of_somebody_in_the_way_is_left_alone(contents: Contents, tmp_pat
     assert (site / "index.html").is_file()
 
 
+@pytest.mark.parametrize("name", ["..", "", ".", "../thesis", "/", "./cells/..", "CNAME"])
+def test_a_marker_that_somebody_has_written_costs_no_file(contents: Contents, tmp_path: Path, name: str) -> None:
+    site = tmp_path / "site"
+    site.mkdir()
+    for file in (tmp_path / "thesis", site / "CNAME"):
+        file.write_text("ten years of work")
+    (site / build.MARKER).write_text(f"{name}\n\n")
+
+    build_site(contents, site)
+
+    assert (tmp_path / "thesis").read_text() == (site / "CNAME").read_text() == "ten years of work"
+    assert (site / "index.html").is_file()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege there")
+def test_a_marker_that_leads_elsewhere_is_not_followed(contents: Contents, tmp_path: Path) -> None:
+    thesis = tmp_path / "thesis"
+    thesis.write_text("cells\n")
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / build.MARKER).symlink_to(thesis)
+
+    build_site(contents, tmp_path / "site")
+
+    assert thesis.read_text() == "cells\n"
+
+
+def test_a_report_has_no_other_parts_than_those_that_may_be_removed(site: Path) -> None:
+    parts = {path.name for path in site.iterdir()} - {build.MARKER, build.LOCK}
+
+    assert parts <= build.PARTS
+    assert {path.name for path in site.iterdir() if path.suffix == ".html"} == {
+        name for name in build.PARTS if name.endswith(".html")
+    }
+
+
+def test_results_that_have_come_among_the_pages_are_not_removed(contents: Contents, tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    build_site(contents, site)
+    (site / "cells/harmonic").mkdir()
+
+    with pytest.raises(StoreError, match="site/cells holds more than the pages of a report"):
+        build_site(contents, site)
+
+    assert (site / "cells/harmonic").is_dir()
+
+
+def test_of_two_builds_at_a_time_one_gives_way(
+    contents: Contents, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = []
+
+    def write(contents: Contents) -> Any:
+        try:
+            build_site(contents, tmp_path / "site")
+        except BusyError as error:
+            refused.append(str(error))
+        yield from about.pages(contents)
+
+    monkeypatch.setattr(build, "SECTIONS", (*build.SECTIONS[:-1], write))
+    build_site(contents, tmp_path / "site")
+
+    assert refused == [
+        f"{tmp_path / 'site'} is being written by another bench report; wait for it, or choose another --out."
+    ]
+    assert (tmp_path / "site/assets/style.css").is_file()
+    assert len(list((tmp_path / "site/cells").iterdir())) == len(contents.leaderboard.entries)
+
+
+def test_no_limit_of_megabytes(contents: Contents, tmp_path: Path) -> None:
+    assert build_site(contents, tmp_path / "site", megabytes=float("inf")).start.is_file()
+
+
 def test_what_a_kill_has_left_is_replaced(contents: Contents, tmp_path: Path) -> None:
-    (tmp_path / "site/.unfinished/cells").mkdir(parents=True)
+    (tmp_path / "site/.unfinished-abc/cells").mkdir(parents=True)
 
     assert build_site(contents, tmp_path / "site").start.is_file()
-    assert not (tmp_path / "site/.unfinished").exists()
+    assert not list((tmp_path / "site").glob(".unfinished*"))
 
 
 def test_the_current_folder_can_become_the_report(

@@ -137,6 +137,14 @@ def test_a_failure_says_what_went_wrong_and_what_to_do(page_of: Any) -> None:
     assert "images" not in page.rows
 
 
+def test_of_a_very_long_message_the_beginning_stands(only_page: Any, tmp_path: Path, make_site_cell: MakeCell) -> None:
+    error = {"type": "ValueError", "message": 300_000 * "m"}
+    page = only_page(make_site_cell(tmp_path, "loud", [], status="failed", expected=3, scored=0, error=error))
+
+    assert 20_000 * "m" + "… (280000 characters more; all of it is in the files of the result" in page.text
+    assert 20_001 * "m" not in page.text
+
+
 def test_it_leads_to_its_neighbours_and_to_the_same_method_elsewhere(page_of: Any, contents: Contents) -> None:
     page = page_of("soft[width=9]")
 

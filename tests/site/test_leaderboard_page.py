@@ -11,6 +11,7 @@ import pytest
 from inpaintbench.report.sheet import number
 from inpaintbench.site import build_site
 from inpaintbench.site.contents import Contents
+from inpaintbench.statistics.aggregates import mean_ranks
 from inpaintbench.stored import StoredCell
 
 
@@ -83,13 +84,35 @@ def test_cells_that_cannot_be_read_are_named(page: Any) -> None:
 
 def test_the_mean_ranks_stand_above(page: Any, contents: Contents) -> None:
     ranks = contents.leaderboard.mean_ranks
+    tested = mean_ranks(contents.leaderboard, contents.certainty)
+    assert tested.together is not None
+    means = dict(zip(tested.methods, tested.together.mean_ranks, strict=True))
 
     rows = next(iter(page.rows.values()))[1:]
 
     assert [row[0][0].replace(" ", "") for row in rows] == [one.method for one in ranks]
-    assert [row[1][0] for row in rows] == [number(one.mean, 2) for one in ranks]
+    assert [row[1][0] for row in rows] == [number(means.get(one.method), 2) for one in ranks]
     assert [row[-1][0] for row in rows] == [f"{one.groups}/4" for one in ranks]
-    assert "Mean ranks over 4 groups: Friedman's test p = " in page.text
+    assert "Mean ranks over 4 groups of the same weight" in page.text
+    assert "Friedman's test: p = " in page.text
+
+
+def test_files_are_named_from_the_folder_of_results_on(
+    tmp_path: Path,
+    make_site_cell: Callable[..., StoredCell],
+    make_rows: Callable[..., list[dict[str, Any]]],
+) -> None:
+    folder = tmp_path / "results"
+    cell = make_site_cell(folder, "lost", make_rows(20.0, 0.5))
+    cell.table.write_bytes(b"junk")
+
+    build_site(Contents.of("tried", [cell], [f"{folder}/cells/a/cell.json is damaged."], folder), tmp_path / "site")
+
+    for page in (tmp_path / "site").rglob("*.html"):
+        assert str(tmp_path) not in page.read_text(encoding="utf-8"), page.name
+    text = (tmp_path / "site/index.html").read_text(encoding="utf-8")
+    assert "<li>cells/a/cell.json is damaged.</li>" in text
+    assert "cells/lost/photos/half/" in text.partition("cannot be read for 1 result")[2]
 
 
 def test_undefined_images_are_said_to_be_left_out_of_the_comparison(
@@ -108,7 +131,7 @@ def test_undefined_images_are_said_to_be_left_out_of_the_comparison(
     build_site(Contents.of("tried", cells), tmp_path / "site")
 
     text = read_page(tmp_path / "site/index.html").text
-    assert "PSNR on photos · half · 64 × 64: compared over the 23 of 24 images of which each has a number." in text
+    assert "PSNR on photos · half · 64 × 64: methods are compared over the 23 of 24 images of which each" in text
 
 
 def test_results_whose_images_cannot_be_read_are_named_and_shown(

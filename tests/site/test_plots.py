@@ -19,6 +19,8 @@ from inpaintbench.site.plots.cards import find_trainings
 from inpaintbench.site.plots.drawing import looks, wrapped
 from inpaintbench.site.plots.page import make_plots, pages, script_of
 from inpaintbench.site.plots.plot import Plot, Table, View
+from inpaintbench.statistics.aggregates import MeanRanks
+from inpaintbench.statistics.friedman import RankTest
 from inpaintbench.strata import BANDS
 
 from .fixtures_plots import HOSTILE, SHIFTS, contents_of, psnr, store_cell, store_results, write_training
@@ -236,6 +238,26 @@ def test_mean_ranks_of_two_groups(contents: Contents) -> None:
     assert bars == [[0.97, 4.03]]
 
 
+@pytest.mark.parametrize(
+    ("p", "bars", "near"),
+    [
+        (0.04, [[1.97, 2.43]], ["none", "c", "b"]),
+        (0.06, [[0.97, 2.43]], ["b, c", "a, c", "a, b"]),  # no two differ, so that one bar joins all
+    ],
+)
+def test_only_where_ranks_differ_at_all_does_the_critical_difference_tell_two_apart(
+    contents: Contents, monkeypatch: pytest.MonkeyPatch, p: float, bars: list[list[float]], near: list[str]
+) -> None:
+    test = RankTest(mean_ranks=(1.0, 2.0, 2.4), statistic=5.0, p=p, critical_difference=0.5, cells=10)
+    monkeypatch.setattr(critical, "mean_ranks", lambda *_: MeanRanks(("a", "b", "c"), {}, test))
+
+    plot = critical.plot(contents, looks("abc"))
+
+    traces = plot.views["all"].traces
+    assert [one["x"] for one in traces if one.get("line", {}).get("width") == 5] == bars
+    assert [row[2] for row in table(plot, metric="all").rows] == near
+
+
 def test_two_methods_are_too_few_for_critical_differences(tmp_path: Path) -> None:
     cells = [one for one in store_results(tmp_path) if one.record.method in ("alpha", "beta")]
     plot = critical.plot(contents_of(cells), looks(METHODS))
@@ -245,6 +267,14 @@ def test_two_methods_are_too_few_for_critical_differences(tmp_path: Path) -> Non
 
 
 # Distribution over images
+
+
+def test_a_single_method_is_not_said_to_be_best(tmp_path: Path) -> None:
+    cells = [one for one in store_results(tmp_path) if one.record.method == "alpha"]
+    contents = contents_of(cells)
+
+    assert spread.plot(contents, looks(["alpha"])).views[CIRCLE].finding.startswith("The mean of alpha is 30.50 dB")
+    assert bands.plot(contents, looks(["alpha"])).views[CIRCLE].finding == "alpha is the only ranked method."
 
 
 def test_boxes_and_means(contents: Contents) -> None:
@@ -378,7 +408,7 @@ COLOURS = Path(__file__).resolve().parents[2] / "inpaintbench" / "site" / "asset
 def _variables(sheet: str, theme: str) -> dict[str, str]:
     """Return the colours of a theme: those of the root, and what the theme replaces."""
     text = (COLOURS / sheet).read_text(encoding="utf-8")
-    blocks = re.findall(r'^:root(\[data-theme="dark"\])? \{(.*?)^\}', text, re.MULTILINE | re.DOTALL)
+    blocks = re.findall(r':root(\[data-theme="dark"\])? \{([^}]*)\}', text)
     found: dict[str, str] = {}
     for dark, block in blocks:
         if not dark or theme == "dark":

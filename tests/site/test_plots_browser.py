@@ -162,6 +162,30 @@ def test_methods_are_left_out_by_keyboard(page: Page) -> None:
     expect(section.locator(".scatterlayer .point")).to_have_count(4)
 
 
+def test_a_method_is_left_out_only_where_it_can_be_brought_back(page: Page) -> None:
+    shown(page, "pareto").get_by_role("button", name="beta").click()
+    expect(page.locator("#pareto .scatterlayer .point")).to_have_count(3)
+
+    for name, kind in (("critical", ".scatterlayer .point"), ("spread", ".boxlayer .trace")):
+        expect(shown(page, name).locator(kind)).to_have_count(4)
+
+
+def test_paper_gets_every_figure_in_light_colours(page: Page) -> None:
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_function("Object.keys(plotsData).length === 7")
+    drawn = "[...document.querySelectorAll('section.plot[data-drawn] .xtitle, #critical text')].map(getColour)"
+    colours = f"(getColour => {drawn})((one) => getComputedStyle(one).fill)"
+    assert page.locator("#curves").get_attribute("data-drawn") is None
+
+    on_paper = page.evaluate(f"(dispatchEvent(new Event('beforeprint')), {colours})")
+
+    assert page.evaluate("document.querySelectorAll('.drawing .main-svg:first-child').length") == 7
+    assert len(on_paper) > 8
+    assert set(on_paper) == {"rgb(22, 25, 29)"}
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    expect(page.locator("#bands .xtitle")).to_have_css("fill", "rgb(232, 234, 237)")
+
+
 def test_a_figure_says_what_it_shows(page: Page) -> None:
     figure = shown(page, "ranks").get_by_role("img").first
     expect(figure).to_have_accessible_name(re.compile("^Rank distributions.* most often first"))

@@ -39,7 +39,8 @@ document.addEventListener("DOMContentLoaded", () => {
     for (const [body, found] of members) {
       body.hidden = !switches.grouped.checked || found.every((row) => row.hidden);
     }
-    byId("count").textContent = shown === rows.length ? `${shown} results` : `${shown} of ${rows.length} results`;
+    const all = rows.length === 1 ? "1 result" : `${rows.length} results`;
+    byId("count").textContent = shown === rows.length ? all : `${shown} of ${all}`;
   };
 
   const arrange = (sort) => {
@@ -108,7 +109,28 @@ document.addEventListener("DOMContentLoaded", () => {
     }
   };
 
+  // The menu lies below its word, and is moved to the left as far as it would leave the window.
+  const place = () => {
+    const fields = byId("columns");
+    fields.style.left = "0";
+    const beyond = fields.getBoundingClientRect().right - (document.documentElement.clientWidth - 8);
+    if (beyond > 0) fields.style.left = `${-beyond}px`;
+  };
+
+  const menu = () => {
+    const details = byId("columns").closest("details");
+    details.addEventListener("toggle", () => details.open && place());
+    addEventListener("resize", () => details.open && place());
+    addEventListener("pointerdown", (event) => details.contains(event.target) || (details.open = false));
+    details.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || !details.open) return;
+      details.open = false;
+      details.querySelector("summary").focus();
+    });
+  };
+
   offerColumns();
+  menu();
   const sorting = Tables.sortable(table, null, arrange);
   table.tHead.addEventListener("click", save); // after the button that was clicked
   for (const field of Object.values(filters)) field.addEventListener("input", () => (filter(), save()));
@@ -124,4 +146,5 @@ document.addEventListener("DOMContentLoaded", () => {
   addEventListener("hashchange", () => isPlace() || restore());
   byId("controls").hidden = false;
   restore();
+  if (isPlace()) document.getElementById(location.hash.slice(1))?.scrollIntoView(); // which may have moved
 });

@@ -1,12 +1,12 @@
-// The plots: a figure is drawn when it comes near the window, and again when a choice or the colours change. Its numbers
-// are computed beforehand; here they are only chosen, and given the colours of the style sheet.
+// The plots: a figure is drawn when it comes near the window, before it is printed, and again when a choice or the
+// colours change. Its numbers are computed beforehand; here they are only chosen, and given the colours of the style sheet.
 "use strict";
 
 globalThis.plotsData = {};
 
 (() => {
   const CONFIG = { responsive: true, displayModeBar: false, showTips: false };
-  const hidden = new Set(); // methods that are left out, by number, in all plots
+  const hidden = new Set(); // methods that are left out, by number, in all plots that have their buttons
 
   const load = (name) =>
     new Promise((resolve, reject) => {
@@ -38,7 +38,8 @@ globalThis.plotsData = {};
   };
 
   const draw = async (section) => {
-    const data = await load(section.id);
+    if (!plotsData[section.id]) await load(section.id); // what is there is drawn at once: paper does not wait
+    const data = plotsData[section.id];
     const key = selects(section).map((select) => select.value).join(" ");
     const view = data.views[key];
     section.querySelector(".empty").hidden = Boolean(view);
@@ -46,7 +47,8 @@ globalThis.plotsData = {};
     if (view) {
       const styles = getComputedStyle(document.documentElement);
       const drawing = section.querySelector(".drawing");
-      const shown = view.traces.map((trace) => ({ ...trace, visible: !hidden.has(trace.meta?.method) }));
+      const left = section.querySelector(".methods") ? hidden : new Set();
+      const shown = view.traces.map((trace) => ({ ...trace, visible: !left.has(trace.meta?.method) }));
       drawing.style.minHeight = `${view.layout.height}px`; // so that nothing below it jumps
       await Plotly.react(drawing, coloured(shown, styles), coloured({ ...data.layout, ...view.layout }, styles), CONFIG);
       const caption = section.querySelector("figcaption");
@@ -77,6 +79,7 @@ globalThis.plotsData = {};
     { rootMargin: "300px" },
   );
 
+  const drawable = [];
   for (const section of document.querySelectorAll("section.plot")) {
     const form = section.querySelector("form");
     if (!form) continue; // nothing to draw
@@ -93,6 +96,9 @@ globalThis.plotsData = {};
       if (button) toggle(button);
     });
     near.observe(section);
+    drawable.push(section);
   }
   document.addEventListener("themechange", redraw);
+  addEventListener("beforeprint", () => drawable.filter((section) => !("drawn" in section.dataset)).forEach(draw));
+  addEventListener("load", () => drawable.forEach((section) => load(section.id).catch(() => null))); // to print them
 })();

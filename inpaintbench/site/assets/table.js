@@ -69,10 +69,15 @@ const Tables = (() => {
     return { get: () => sort, set };
   };
 
-  // A table that is as wide as its box needs no scrolling box: then its head stays in view while the page scrolls.
+  // A table that is as wide as its box needs no scrolling box: then its head stays in view while the page scrolls, and
+  // what is jumped to must stop below it.
   const keepHeadInView = (table) => {
     const box = table.parentElement;
-    const look = () => box.classList.toggle("fits", table.offsetWidth <= box.clientWidth);
+    const look = () => {
+      const fits = box.classList.toggle("fits", table.offsetWidth <= box.clientWidth);
+      document.documentElement.style.setProperty("--head", fits ? `${table.tHead.offsetHeight}px` : "0px");
+    };
+    look();
     new ResizeObserver(look).observe(box);
     new ResizeObserver(look).observe(table);
   };

@@ -60,7 +60,7 @@ def pages(contents: Contents, site: Path, megabytes: float) -> Iterator[Page]:
         "orders": ORDERS,
         "walls": [(wall, len(rows), [(one, shorten(why)) for one, why in wall.left_out]) for wall, rows in shown],
         "quality": _quality(walls, album, megabytes),
-        "problems": listed([clean(one) for one in album.problems], "; "),
+        "problems": listed([clean(contents.told(one)) for one in album.problems], "; "),
         "scale": ", ".join("#" + bytes(colour).hex() for colour in scale()[::15]),
         "ticks": [CEILING * part // 4 for part in range(5)],
     }

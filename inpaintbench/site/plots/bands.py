@@ -87,6 +87,8 @@ def _finding(bands: Sequence[Stratum], methods: Sequence[str], column: Column) -
         means = {method: mean for method in methods if (mean := _mean(band, method)) is not None}
         if means:
             leaders.append((max(means, key=lambda one: sign * means[one]), band.name or ""))
+    if len(methods) == 1:
+        return f"{clean(methods[0])} is the only ranked method."
     if len({method for method, _ in leaders}) == 1:
         return f"{clean(leaders[0][0])} has the best mean in each of the {len(leaders)} bands."
     said = ", ".join(f"{clean(method)} in {band}" for method, band in leaders)

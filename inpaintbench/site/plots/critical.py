@@ -2,11 +2,12 @@
 
 After Demšar (2006, J. Mach. Learn. Res. 7, 1–30): methods stand on an axis of mean ranks, and a bar joins each largest
 set of neighbours that lie within Nemenyi's critical difference. Ranks are those of the means in each group, ties
-averaged; Friedman's test says first whether they differ at all.
+averaged; Friedman's test says first whether they differ at all: if it does not, one bar joins all.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -22,7 +23,8 @@ TOGETHER: Final = "all"
 
 READING: Final = (
     "Each method hangs on the axis at its mean rank over groups, the best on the left. A thick bar joins methods whose "
-    "mean ranks are nearer to each other than the critical difference (CD): these cannot be told apart."
+    "mean ranks are nearer to each other than the critical difference (CD): these cannot be told apart. Where "
+    "Friedman's test finds no difference at all, it joins all of them."
 )
 
 _ROW: Final = 48  # pixels that a method's name takes
@@ -31,7 +33,7 @@ _EDGE: Final = 0.62  # of the ranks' range, on either side, for names
 
 def plot(contents: Contents, looks: Mapping[str, Look]) -> Plot:
     """Return the plot: a figure over all ranked metrics, and one for each."""
-    found = mean_ranks(contents.leaderboard)
+    found = mean_ranks(contents.leaderboard, contents.certainty)
     columns = metric_ids(contents)
     tests = {TOGETHER: found.together} | {key: found.by_column.get(column.key) for key, column in columns.items()}
     known = {key: test for key, test in tests.items() if test is not None}
@@ -79,10 +81,15 @@ def cliques(mean_ranks: Sequence[float], critical_difference: float) -> list[tup
     return found
 
 
+def _reach(test: RankTest) -> float:
+    """Return from which difference of ranks on two methods can be told apart: from none if no two differ at all."""
+    return math.inf if test.p > ALPHA else test.critical_difference
+
+
 def _view(methods: Sequence[str], test: RankTest, looks: Mapping[str, Look]) -> View:
     order = sorted(range(len(methods)), key=lambda place: test.mean_ranks[place])
     names, ranks = [methods[place] for place in order], [test.mean_ranks[place] for place in order]
-    bars = cliques(ranks, test.critical_difference)
+    bars = cliques(ranks, _reach(test))
     worst, half = len(names), (len(names) + 1) // 2
     edge = _EDGE * (worst - 1)
     top = -(0.35 + 0.22 * len(bars))
@@ -166,7 +173,7 @@ def _table(methods: Sequence[str], test: RankTest, title: str, when: Mapping[str
     order = sorted(zip(test.mean_ranks, methods, strict=True), key=lambda one: one[0])
     rows = []
     for rank, method in order:
-        near = [other for mean, other in order if other != method and abs(mean - rank) < test.critical_difference]
+        near = [other for mean, other in order if other != method and abs(mean - rank) < _reach(test)]
         rows.append([method, f"{rank:.2f}", ", ".join(near) or "none"])
     caption = (
         f"Mean ranks over {count(test.cells, 'group')} · {title}: χ² = {test.statistic:.2f}, p = {test.p:.2g}, "

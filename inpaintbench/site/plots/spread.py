@@ -13,7 +13,7 @@ from inpaintbench.columns import Column
 from inpaintbench.errors import StoreError
 from inpaintbench.leaderboard import Entry, Group
 from inpaintbench.ranking import Score
-from inpaintbench.report.sheet import MISSING, clean, listed, number
+from inpaintbench.report.sheet import MISSING, clean, count, listed, number
 from inpaintbench.site.contents import Contents
 from inpaintbench.site.plots.drawing import Look, axis, box, hover, layout, named_rows, rounded, scatter
 from inpaintbench.site.plots.plot import (
@@ -165,7 +165,10 @@ def _finding(spreads: Sequence[Spread], column: Column) -> str:
         for one in known
         if one is not best and one.score.shared == best.score.shared and one.score.shared is not None
     ]
-    said = f"{clean(best.method)} has the best mean, {_said(best, column)}, over {best.images} images."
+    over = f"over {count(best.images, 'image')}"
+    if len(spreads) == 1:
+        return f"The mean of {clean(best.method)} is {_said(best, column)}, {over}."
+    said = f"{clean(best.method)} has the best mean, {_said(best, column)}, {over}."
     if tied:
         said += f" It cannot be told from {', '.join(clean(one.method) for one in tied)}."
     return said
