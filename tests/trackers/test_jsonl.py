@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -111,20 +112,26 @@ def test_a_disk_that_takes_a_part_is_an_error(cell: Any, tmp_path: Path, monkeyp
     assert json.loads(whole)["key"] == record.key
 
 
-def _append(root: Path, record: Any, folder: Path, count: int) -> None:
-    for _ in range(count):
-        JsonLines(root).on_cell_finished(record, folder)
+APPENDS = """
+import json, sys
+from pathlib import Path
+from inpaintbench.records import CellRecord
+from inpaintbench.trackers.jsonl import JsonLines
+
+root, folder = map(Path, sys.argv[1:])
+record = CellRecord.from_json(json.loads((root / "record.json").read_text()))
+tracker = JsonLines(root)
+for _ in range(100):
+    tracker.on_cell_finished(record, folder)
+"""
 
 
 def test_lines_of_several_processes_never_mix(cell: Any, tmp_path: Path) -> None:
     record, folder = cell(means={f"metric{number}": float(number) for number in range(200)})
-    context = multiprocessing.get_context("spawn")
-    others = [context.Process(target=_append, args=(tmp_path, record, folder, 100)) for _ in range(2)]
-    for process in others:
-        process.start()
-    _append(tmp_path, record, folder, 100)
-    for process in others:
-        process.join()
+    (tmp_path / "record.json").write_text(json.dumps(record.to_json()))
+    command = [sys.executable, "-c", APPENDS, str(tmp_path), str(folder)]
+    processes = [subprocess.Popen(command) for _ in range(3)]
+    assert [process.wait() for process in processes] == [0, 0, 0]
 
     found = [json.loads(line)["means"] for line in lines(tmp_path) if line]
     assert found == 300 * [record.means]
