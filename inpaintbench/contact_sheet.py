@@ -68,7 +68,7 @@ def contact_sheet(masks: Sequence[str], rows: Sequence[Row]) -> Image.Image:
     for number, row in enumerate(rows):
         y = top + number * step
         shown = [(row.picture, _cut(row.name, cell_width, font))]
-        shown += [(_marked(row.picture, hole), f"{hole.mean():.1%}") for hole in row.holes]
+        shown += [(marked(row.picture, hole), f"{hole.mean():.1%}") for hole in row.holes]
         for column, (picture, caption) in enumerate(shown):
             x = _GAP + column * (cell_width + _GAP)
             enlarged = picture.repeat(factor, axis=0).repeat(factor, axis=1)
@@ -83,10 +83,13 @@ def sheet_pixels(size: int, rows: int, masks: int) -> int:
     return (shown + _GAP) * (masks + 1) * (shown + _LINE + _GAP) * rows
 
 
-def _marked(picture: UInt8[np.ndarray, "h w 3"], hole: Bool[np.ndarray, "h w"]) -> UInt8[np.ndarray, "h w 3"]:
-    marked = picture.copy()
-    marked[hole] = HOLE
-    return marked
+def marked(
+    picture: UInt8[np.ndarray, "h w 3"], hole: Bool[np.ndarray, "h w"], colour: tuple[int, int, int] = HOLE
+) -> UInt8[np.ndarray, "h w 3"]:
+    """Return a copy of an 8-bit RGB picture with its hole (True = missing) in one colour."""
+    shown = picture.copy()
+    shown[hole] = colour
+    return shown
 
 
 def _broken(text: str, width: int, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> list[str]:

@@ -1,8 +1,9 @@
-"""What the values of a JSON document have to be, as Python reads them, and what to say of one that is not."""
+"""What the values of a JSON document have to be, what to say of one that is not, and which numbers it can hold."""
 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -40,3 +41,12 @@ def why_of_other_type(found: Mapping[str, Any], fields: Mapping[str, Expected], 
             shown = value if len(value) <= _SHOWN else value[:_SHOWN] + "…"
             return f"{where}{name} is {shown}, expected {words}"
     return ""
+
+
+def finite(number: float | None) -> float | None:
+    """Return a number as JSON can hold it: None for one that is infinite, undefined or not there.
+
+    >>> finite(0.5), finite(float("nan")), finite(float("-inf")), finite(None)
+    (0.5, None, None, None)
+    """
+    return number if number is not None and math.isfinite(number) else None

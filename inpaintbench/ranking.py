@@ -37,6 +37,8 @@ class Score:
         low: end of the 95 % interval of the mean; so is `high`. None where it was not judged, or of too few images.
         shared: the rank that it shares with those that it cannot be told from: see `Verdict.ranks`. None where it was
             not judged.
+        sources: how many independent sources its images count as (see `inpaintbench.statistics.sources`). None where it
+            was not judged.
     """
 
     mean: float | None = None
@@ -45,6 +47,7 @@ class Score:
     low: float | None = None
     high: float | None = None
     shared: int | None = None
+    sources: int | None = None
 
 
 @dataclass(frozen=True)

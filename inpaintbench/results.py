@@ -102,9 +102,10 @@ class Results:
 
         The first call takes some seconds for many cells; what was found is remembered.
         """
-        from inpaintbench.report import to_frame
+        from inpaintbench.report import assess, to_frame
 
-        return to_frame(self.leaderboard(), certainty=self.certainty())
+        leaderboard = self.leaderboard()
+        return to_frame(leaderboard, certainty=assess(leaderboard, leaderboard.columns))
 
 
 def _names(cell: StoredCell) -> dict[str, str]:

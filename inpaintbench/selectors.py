@@ -2,31 +2,27 @@
 
 A name may hold `*` and `?`: then every plugin of that kind which matches, and which needs no parameter that
 the selector does not give, is selected; there must be one. `preset=…` chooses other defaults, where a spec has
-presets. A value that holds a comma, a bracket, `=` or a quote
-is written in double quotes.
+presets. `inpaintbench.selector_text` reads what is written.
 """
 
 from __future__ import annotations
 
 import fnmatch
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
 from types import MappingProxyType
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from inpaintbench.api import PluginSpec
 from inpaintbench.api.specs import PRESET
-from inpaintbench.errors import ParameterError, PluginError, SelectorError, UnknownNameError
+from inpaintbench.errors import ParameterError, PluginError, UnknownNameError
 from inpaintbench.parameters import Parameter, Value, format_value
 from inpaintbench.plugins import PluginSource, Registered, Registry
+from inpaintbench.selector_text import parse_selector
 
 S = TypeVar("S", bound=PluginSpec)
-
-_SELECTOR: Final = re.compile(r"(?P<name>[^\[\]=,\s]+)(?:\[(?P<parameters>.*)\])?", re.DOTALL)
-_ASSIGNMENT: Final = re.compile(r'\s*(?P<name>\w+)\s*=\s*(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<bare>[^,"]*?))\s*(?:,|$)')
 
 
 @dataclass(frozen=True)
@@ -148,36 +144,6 @@ def _select_one(text: str, spec_type: type[S], registry: Registry) -> Iterator[S
     ]
     for entry in possible or matching:  # where none is possible, the first one's error says what it needs
         yield _bound(entry, spec_type, given)
-
-
-def parse_selector(text: str) -> tuple[str, dict[str, str]]:
-    """Split a selector into its name and the texts of its parameters.
-
-    Raises:
-        SelectorError: if it is not of the form `name[param=value,…]`.
-
-    >>> parse_selector('mask_folder[path="a,b",hole=white]')
-    ('mask_folder', {'path': 'a,b', 'hole': 'white'})
-    """
-    match = _SELECTOR.fullmatch(text.strip())
-    if match is None:
-        raise SelectorError(f"{text!r} is no selector; expected name[param=value,…].")
-    inside = (match["parameters"] or "").strip()
-    parameters: dict[str, str] = {}
-    position = 0
-    while position < len(inside):
-        assignment = _ASSIGNMENT.match(inside, position)
-        if assignment is None:
-            raise SelectorError(
-                f"{text!r}: {inside[position:]!r} is no param=value; put a value with commas in double quotes."
-            )
-        if assignment["name"] in parameters:
-            raise SelectorError(f"{text!r} gives {assignment['name']} twice.")
-        quoted = assignment["quoted"]
-        value = assignment["bare"] if quoted is None else re.sub(r"\\(.)", r"\1", quoted)
-        parameters[assignment["name"]] = value
-        position = assignment.end()
-    return match["name"], parameters
 
 
 def _bound(entry: Registered, spec_type: type[S], given: Mapping[str, str]) -> Selection[S]:

@@ -21,6 +21,7 @@ ALLOWED: dict[str, set[str]] = {
     "json_types": set(),
     "provenance": {"integrity"},
     "parameters": {"errors"},
+    "selector_text": {"errors"},
     "caching": {"errors"},
     "folders": {"errors"},
     "fingerprints": {"caching", "errors", "folders", "integrity", "schema"},
@@ -38,10 +39,10 @@ ALLOWED: dict[str, set[str]] = {
     "checkpoints": {"api", "atomic", "caching", "errors", "integrity", "json_types", "provenance", "schema"},
     "training": {"api", "atomic", "checkpoints", "errors", "provenance", "schema", "seeding"},
     # who is told of what was run
-    "trackers": {"errors", "hookspecs", "records", "samples"},
+    "trackers": {"errors", "hookspecs", "json_types", "records", "samples"},
     # finding and choosing plugins
     "plugins": {"hookspecs", "api", "errors"},
-    "selectors": {"plugins", "api", "errors", "parameters", "weights"},
+    "selectors": {"plugins", "api", "errors", "parameters", "selector_text"},
     "suite": {"errors"},
     "prepared": {
         "api", "atomic", "caching", "errors", "integrity", "pictures", "plugins", "provenance", "schema", "selectors",
@@ -67,11 +68,14 @@ ALLOWED: dict[str, set[str]] = {
         "atomic", "caching", "leaderboard", "ranking", "columns", "integrity", "records", "schema", "stored", "seeding",
         "errors", "strata",
     },
-    "report": {"statistics", "strata", "leaderboard", "ranking", "columns", "records", "errors", "provenance"},
+    "report": {
+        "statistics", "strata", "leaderboard", "ranking", "columns", "records", "errors", "json_types", "provenance",
+    },
     "comparing": {
         "statistics", "strata", "leaderboard", "ranking", "columns", "records", "stored", "seeding", "errors", "report",
+        "json_types", "selector_text",
     },
-    "figures": {"errors"},
+    "figures": {"contact_sheet", "errors"},
     "site": {
         "atomic", "checkpoints", "columns", "errors", "holes", "leaderboard", "provenance", "ranking", "records",
         "report", "samples", "seeding", "statistics", "store", "stored", "strata", "training",
@@ -86,8 +90,8 @@ ALLOWED: dict[str, set[str]] = {
     "cli": {
         "", "api", "atomic", "checkpoints", "columns", "comparing", "contact_sheet", "downloads", "errors", "execution",
         "explaining", "figures", "fingerprints", "folders", "leaderboard", "logbook", "merging", "parameters",
-        "plugins", "prepared", "provenance", "records", "report", "results", "samples", "selectors", "site",
-        "statistics", "status", "store", "stored", "suite", "trackers", "weights",
+        "plugins", "prepared", "provenance", "records", "report", "results", "samples", "selector_text", "selectors",
+        "site", "statistics", "status", "store", "stored", "suite", "trackers", "weights",
     },
     # the face of the package: hookimpl at once, run and Results when asked for
     "": {"hookspecs", "execution", "results"},

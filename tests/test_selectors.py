@@ -5,10 +5,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inpaintbench.api import MaskSpec, MethodSpec, Parameter, PluginSpec
-from inpaintbench.errors import ParameterError, PluginError, SelectorError, UnknownNameError, UsageError
+from inpaintbench.errors import ParameterError, PluginError, UnknownNameError, UsageError
 from inpaintbench.parameters import Value, format_value
 from inpaintbench.plugins import PluginSource, Registry
-from inpaintbench.selectors import Selection, parse_selector, resolve_target, select
+from inpaintbench.selectors import Selection, resolve_target, select
 
 SOURCE = PluginSource("bundled", "test")
 
@@ -51,51 +51,6 @@ def masks(*selectors: str) -> list[str]:
 def one(selector: str) -> Selection[MaskSpec]:
     (selection,) = select([selector], MaskSpec, REGISTRY)
     return selection
-
-
-@pytest.mark.parametrize(
-    ("text", "name", "parameters"),
-    [
-        ("tv", "tv", {}),
-        (" tv[] ", "tv", {}),
-        ("a[x=1,y=2]", "a", {"x": "1", "y": "2"}),
-        ("a[ x = 1 , y = b c ]", "a", {"x": "1", "y": "b c"}),
-        ("a[x=1,]", "a", {"x": "1"}),
-        ('a[x="p,q",y="[r]=s"]', "a", {"x": "p,q", "y": "[r]=s"}),
-        (r'a[x="say \"hi\"",y="c:\\d"]', "a", {"x": 'say "hi"', "y": r"c:\d"}),
-        (r"a[x=c:\d]", "a", {"x": r"c:\d"}),
-        ("a[x=b=c]", "a", {"x": "b=c"}),
-        ('a[x=" edge "]', "a", {"x": " edge "}),
-        ('a[x=""]', "a", {"x": ""}),
-        ("c_*[x=1]", "c_*", {"x": "1"}),
-    ],
-)
-def test_selectors_are_split_into_name_and_texts(text: str, name: str, parameters: dict[str, str]) -> None:
-    assert parse_selector(text) == (name, parameters)
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("", "'' is no selector; expected name"),
-        ("a[x=1", "is no selector"),
-        ("a]", "is no selector"),
-        ("a b", "is no selector"),
-        ("[x=1]", "is no selector"),
-        ("a[x=1]b", "is no selector"),
-        ("a,b", "is no selector"),
-        ("a[x]", "'x' is no param=value"),
-        ("a[=1]", "'=1' is no param=value"),
-        ("a[x=1,,y=2]", "',y=2' is no param=value"),
-        ("a[x=1 y=2,z]", "'z' is no param=value"),
-        ('a[x="1]', "is no param=value; put a value with commas in double quotes"),
-        ('a[x="1"2]', "is no param=value"),
-        ("a[x=1,x=2]", "gives x twice"),
-    ],
-)
-def test_what_is_no_selector_is_refused(text: str, message: str) -> None:
-    with pytest.raises(SelectorError, match=message):
-        parse_selector(text)
 
 
 texts = st.text(min_size=1, max_size=20) | st.text(alphabet="ab,[]=\"\\ \t\n'*?", min_size=1, max_size=12)

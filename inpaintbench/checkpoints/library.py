@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
@@ -112,41 +112,52 @@ class Library:
         own = Checkpoint.at(self.place(wanted))
         if own is not None and own.card.status == "complete":
             return own
-        return next((one for one in _shipped(wanted.shipped) if _alike(one.card.identity, wanted.identity)), own)
+        shipped = (one for one in shipped_checkpoints(wanted.shipped) if one.card.status == "complete")
+        return next((one for one in shipped if _alike(one.card.identity, wanted.identity)), own)
 
     def interrupted(self, wanted: Wanted) -> bool:
         """Whether part of a training lies here."""
         return (self.place(wanted) / PROGRESS).is_file()
 
     def __iter__(self) -> Iterator[Checkpoint]:
-        """Yield every training of this machine that has ended, in the order of their folders' names."""
-        for path in sorted(self.folder.glob("**/card.json")):
-            try:
-                found = Checkpoint.at(path.parent)
-            except CheckpointError:
-                continue
-            if found is not None:
-                yield found
+        """Yield every training of this machine that has ended and can be read, in the order of their folders' names."""
+        yield from _ended(self.folder.glob("**/card.json"), lenient=True)
 
 
-def _shipped(place: str) -> Iterator[Checkpoint]:
-    """Yield the checkpoints that lie in `package:folder`.
+def shipped_checkpoints(place: str, *, lenient: bool = False) -> Iterator[Checkpoint]:
+    """Yield the trainings that have ended whose checkpoints came with a plugin, in the order of their folders' names.
+
+    Args:
+        place: `package:folder`; empty if none came.
+        lenient: whether a package that is not there, or a checkpoint that cannot be read, is passed over.
 
     Raises:
         PluginError: if there is no such package.
+        CheckpointError: if a checkpoint cannot be read.
     """
     if not place:
         return
     package, _, folder = place.partition(":")
     try:
         root = Path(str(files(package))) / folder
-    except ModuleNotFoundError as error:
+    except (ModuleNotFoundError, ValueError) as error:  # the latter where no package is named
+        if lenient:
+            return
         raise PluginError(
             f"Shipped checkpoints are said to lie in {place!r}, and there is no package {package}."
         ) from error
-    for path in sorted(root.glob("*/card.json")):
-        found = Checkpoint.at(path.parent, shipped=True)
-        if found is not None and found.card.status == "complete":
+    yield from _ended(root.glob("*/card.json"), shipped=True, lenient=lenient)
+
+
+def _ended(cards: Iterable[Path], *, shipped: bool = False, lenient: bool) -> Iterator[Checkpoint]:
+    for path in sorted(cards):
+        try:
+            found = Checkpoint.at(path.parent, shipped=shipped)
+        except CheckpointError:
+            if lenient:
+                continue
+            raise
+        if found is not None:
             yield found
 
 

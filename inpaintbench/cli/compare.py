@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from inpaintbench.cli.reading import read_results, results_argument
+from inpaintbench.cli.reading import (
+    format_option,
+    methods_option,
+    metrics_option,
+    read_results,
+    results_argument,
+    test_option,
+)
 from inpaintbench.errors import UsageError
 from inpaintbench.store import Store
 
@@ -18,35 +25,14 @@ if TYPE_CHECKING:
     from inpaintbench.comparing.pairs import Pairing
     from inpaintbench.comparing.regressions import Regression
 
-FORMATS = ("text", "md", "csv", "json", "latex", "html")
-
 
 @click.command("compare")
 @click.argument("a")
 @click.argument("b")
 @results_argument
-@click.option(
-    "-m",
-    "--method",
-    "methods",
-    multiple=True,
-    metavar="SELECTOR",
-    help="Of two folders, compare this method only. Repeatable.  [default: all]",
-)
-@click.option(
-    "--metric",
-    "metrics",
-    multiple=True,
-    metavar="NAME",
-    help="Compare this metric only. Repeatable.  [default: the ranked ones and the PSNR over the hole]",
-)
-@click.option(
-    "--test",
-    type=click.Choice(["permutation", "wilcoxon"]),
-    default="permutation",
-    show_default=True,
-    help="The paired test by which a difference is told from chance.",
-)
+@methods_option("Of two folders, compare this method only. Repeatable.  [default: all]")
+@metrics_option("Compare this metric only. Repeatable.  [default: the ranked ones and the PSNR over the hole]")
+@test_option("The paired test by which a difference is told from chance.")
 @click.option(
     "--images",
     type=click.IntRange(0, 10_000),
@@ -62,9 +48,7 @@ FORMATS = ("text", "md", "csv", "json", "latex", "html")
     help="End with code 1 if B's mean is worse by more than the margin (default 0) in any cell, or B lacks a number, "
     "a cell or a method that A has. Repeatable.",
 )
-@click.option(
-    "--format", "format_", type=click.Choice(FORMATS), default="text", show_default=True, help="How to write it."
-)
+@format_option
 @click.pass_context
 def compare_command(
     context: click.Context,

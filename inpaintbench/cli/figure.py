@@ -13,7 +13,7 @@ import click
 from inpaintbench.cli.faults import plugin_faults
 from inpaintbench.cli.looks import Look, labelled, looking, write_figure
 from inpaintbench.cli.options import LARGEST, picturing
-from inpaintbench.cli.reading import read_results, results_argument
+from inpaintbench.cli.reading import methods_option, read_results, results_argument
 from inpaintbench.errors import UnknownNameError, UsageError
 from inpaintbench.plugins import Registry
 from inpaintbench.suite import Suite
@@ -58,14 +58,7 @@ def figure_group() -> None:
 
 @figure_group.command("strip")
 @results_argument
-@click.option(
-    "-m",
-    "--method",
-    "methods",
-    multiple=True,
-    metavar="SELECTOR",
-    help="A method, in the order of the columns. Repeatable.  [default: all ranked ones by their mean rank]",
-)
+@methods_option("A method, in the order of the columns. Repeatable.  [default: all ranked ones by their mean rank]")
 @click.option("-d", "--dataset", metavar="SELECTOR", help="The data set, if there are several.")
 @click.option("-k", "--mask", metavar="SELECTOR", help="The mask, if there are several.")
 @click.option("--size", type=click.IntRange(1, 4096), help="Size of the images, if there are several.")
@@ -103,8 +96,9 @@ def strip_command(
     read = read_results(folder)
 
     from inpaintbench.cli.strips import Wanted, choose, read_shown
+    from inpaintbench.contact_sheet import marked
     from inpaintbench.figures.layout import check_measures
-    from inpaintbench.figures.plate import HOLES, Panel, Plate, marked, vanishes
+    from inpaintbench.figures.plate import HOLES, Panel, Plate, vanishes
     from inpaintbench.report.sheet import clean
     from inpaintbench.report.sheet import count as counted
     from inpaintbench.report.titles import Titles
@@ -149,9 +143,10 @@ def masks_command(suite: Suite, registry: Registry, count: int, look: Look) -> N
 
     The pictures are spread over each test split. Their holes are those of `bench run` with the same options.
     """
+    from inpaintbench.contact_sheet import marked
     from inpaintbench.execution.gallery import Gallery, spread
     from inpaintbench.figures.layout import check_measures
-    from inpaintbench.figures.plate import HOLES, Panel, Plate, marked, vanishes
+    from inpaintbench.figures.plate import HOLES, Panel, Plate, vanishes
     from inpaintbench.report.sheet import count as counted
 
     files = look.files()

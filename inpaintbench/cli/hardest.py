@@ -8,31 +8,15 @@ from typing import Literal
 
 import click
 
-from inpaintbench.cli.compare import FORMATS
-from inpaintbench.cli.reading import read_results, results_argument
+from inpaintbench.cli.reading import format_option, methods_option, metrics_option, read_results, results_argument
 
 
 @click.command("hardest")
 @click.argument("kind", type=click.Choice(["mask", "dataset"]), metavar="mask|dataset")
 @results_argument
-@click.option(
-    "-m",
-    "--method",
-    "methods",
-    multiple=True,
-    metavar="SELECTOR",
-    help="Take the mean over this method only. Repeatable.  [default: all]",
-)
-@click.option(
-    "--metric",
-    "metrics",
-    multiple=True,
-    metavar="NAME",
-    help="By which metric. Repeatable.  [default: the PSNR over the hole]",
-)
-@click.option(
-    "--format", "format_", type=click.Choice(FORMATS), default="text", show_default=True, help="How to write it."
-)
+@methods_option("Take the mean over this method only. Repeatable.  [default: all]")
+@metrics_option("By which metric. Repeatable.  [default: the PSNR over the hole]")
+@format_option
 @click.pass_context
 def hardest_command(
     context: click.Context,

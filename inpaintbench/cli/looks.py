@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import click
 
 from inpaintbench.errors import StoreError, UnknownNameError, UsageError
+from inpaintbench.selector_text import matching
 
 if TYPE_CHECKING:
     from inpaintbench.figures.plate import Plate, Style
@@ -158,8 +159,6 @@ def labelled(labels: Sequence[str], names: Sequence[str], first: str, last: str 
         UsageError: if one has another form.
         UnknownNameError: if there is no such column.
     """
-    from inpaintbench.cli.strips import matching
-
     ends = {INPUT: first} if last is None else {INPUT: first, TRUTH: last}
     heads = {name: name for name in names}
     for label in labels:

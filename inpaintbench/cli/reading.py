@@ -1,12 +1,13 @@
-"""What several commands read: the results in a folder, and how certain their numbers are."""
+"""What several commands read: options, the results in a folder, and how certain their numbers are."""
 
 from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -22,7 +23,32 @@ if TYPE_CHECKING:
 PATIENCE: Final = 1.0
 """Seconds of silence, after which a terminal is told what goes on."""
 
+FORMATS: Final = ("text", "md", "csv", "json", "latex", "html")
+"""What `--format` takes: `inpaintbench.report.FORMATS`, which would take long to import."""
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
 results_argument = click.argument("folder", required=False, type=click.Path(path_type=Path), metavar="[DIR]")
+
+format_option = click.option(
+    "--format", "format_", type=click.Choice(FORMATS), default="text", show_default=True, help="How to write it."
+)
+
+
+def methods_option(help: str) -> Decorator:
+    """Give a command `-m`; what the methods are chosen for, its own help says."""
+    return click.option("-m", "--method", "methods", multiple=True, metavar="SELECTOR", help=help)
+
+
+def metrics_option(help: str) -> Decorator:
+    """Give a command `--metric`; what the metrics are chosen for, its own help says."""
+    return click.option("--metric", "metrics", multiple=True, metavar="NAME", help=help)
+
+
+def test_option(help: str, *further: str) -> Decorator:
+    """Give a command `--test`: the paired tests, and what it takes further."""
+    choices = click.Choice(["permutation", "wilcoxon", *further])
+    return click.option("--test", type=choices, default="permutation", show_default=True, help=help)
 
 
 @dataclass(frozen=True)

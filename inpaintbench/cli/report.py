@@ -9,7 +9,7 @@ import click
 
 from inpaintbench.api import MethodSpec
 from inpaintbench.cli.reading import judge, read_results, results_argument
-from inpaintbench.plugins import load_registry
+from inpaintbench.plugins import Registry, load_registry
 
 
 def _folder(context: click.Context, parameter: click.Parameter, value: str) -> Path:
@@ -58,14 +58,22 @@ def report_command(context: click.Context, folder: Path | None, out: Path, title
 
     certainty = judge(read.leaderboard)
     title = title or read.folder.resolve().name
-    contents = Contents(title, certainty.judged(read.leaderboard), certainty, read.problems, read.folder)
-    built = build_site(contents, out, megabytes, _shipped())
+    registry = load_registry()
+    judged = certainty.judged(read.leaderboard)
+    contents = Contents(title, judged, certainty, read.problems, read.folder, _meanings(registry))
+    built = build_site(contents, out, megabytes, _shipped(registry))
     click.echo(f"{built.start}: {built.pages} pages, {built.bytes / 1e6:.1f} MB")
     if read.problems:
         context.exit(1)
 
 
-def _shipped() -> set[str]:
+def _meanings(registry: Registry) -> dict[tuple[str, int], str]:
+    """Return what plugins say that their metrics measure, by name and version."""
+    specs = (registered.spec for registered in registry.of("metric").values())
+    return {(spec.name, spec.version): f"{spec.summary} {spec.notes}".strip() for spec in specs}
+
+
+def _shipped(registry: Registry) -> set[str]:
     """Return where plugins bring checkpoints, as `package:folder`: their cards have training curves."""
-    specs = (registered.spec for registered in load_registry().of("method").values())
+    specs = (registered.spec for registered in registry.of("method").values())
     return {spec.training.shipped for spec in specs if isinstance(spec, MethodSpec) and spec.training} - {""}

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import fnmatch
 import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from inpaintbench.errors import SelectorError, StoreError, UnknownNameError, UsageError
+from inpaintbench.errors import StoreError, UnknownNameError, UsageError
 from inpaintbench.leaderboard import Entry, Group, Leaderboard
 from inpaintbench.report.sheet import clean, listed, shorten
 from inpaintbench.report.titles import Titles
 from inpaintbench.samples import Kind, Sample
-from inpaintbench.selectors import parse_selector
+from inpaintbench.selector_text import matching, parse_selector
 from inpaintbench.statistics.pairing import IMAGE
 
 if TYPE_CHECKING:
@@ -64,32 +63,13 @@ class Shown:
     composites: tuple[UInt8[np.ndarray, "size size 3"], ...]
 
 
-def matching(selector: str, names: Sequence[str]) -> list[str]:
-    """Return the stored selectors that one from the command line means: itself, or all that agree with what it says.
-
-    >>> matching("yeh", ["yeh[preset=quick]", "tv"]), matching("*[side=9]", ["half", "square[side=9]"])
-    (['yeh[preset=quick]'], ['square[side=9]'])
-    """
-    if selector in names:
-        return [selector]
-    glob, given = parse_selector(selector)
-    found = []
-    for stored in names:
-        try:
-            name, values = parse_selector(stored)
-        except SelectorError:  # of a plugin whose name is no name: it can be chosen as it is written
-            continue
-        if fnmatch.fnmatchcase(name, glob) and given.items() <= values.items():
-            found.append(stored)
-    return found
-
-
 def choose(leaderboard: Leaderboard, wanted: Wanted) -> tuple[Group, list[Entry], list[str]]:
     """Return the one group that is asked for, the entries to be shown in their order, and what is to be said of it.
 
     Without methods, all ranked ones are shown by their mean rank; where none is ranked, all that have not failed.
 
     Raises:
+        SelectorError: if a selector finds nothing, and is none.
         UnknownNameError: if there is no such data set, mask or method.
         UsageError: if several groups are left, if none has all the methods, or if one of them has failed.
     """
@@ -170,7 +150,7 @@ def _groups(leaderboard: Leaderboard, wanted: Wanted) -> list[Group]:
             found = matching(selector, known)
             if not found:
                 what = "data set" if kind == "dataset" else kind
-                raise UnknownNameError(f"{what} in these results", selector, map(clean, known))
+                raise _unknown(what, selector, known)
             groups = [group for group in groups if getattr(group, kind) in found]
     for name in ("size", "seed", "limit"):
         asked = getattr(wanted, name)
@@ -191,7 +171,7 @@ def _with_methods(
     for method in methods:
         known = list(dict.fromkeys(itertools.chain.from_iterable(held.values())))
         if not matching(method, known):
-            raise UnknownNameError("method in these results", method, map(clean, known))
+            raise _unknown("method", method, known)
     found = [group for group in groups if all(matching(method, held[group]) for method in methods)]
     if not found:
         raise UsageError(
@@ -205,6 +185,16 @@ def _with_methods(
 def _named(methods: Sequence[str], entries: Sequence[Entry]) -> list[str]:
     names = [one.method for one in entries]
     return list(dict.fromkeys(itertools.chain.from_iterable(matching(method, names) for method in methods)))
+
+
+def _unknown(what: str, selector: str, known: Iterable[str]) -> UnknownNameError:
+    """Return the error of a selector that finds nothing.
+
+    Raises:
+        SelectorError: if it is none, for then that is what has to be mended.
+    """
+    parse_selector(selector)
+    return UnknownNameError(f"{what} in these results", selector, map(clean, known))
 
 
 def _why(entry: Entry) -> str:

@@ -10,22 +10,13 @@ from typing import Literal
 
 import click
 
-from inpaintbench.cli.reading import judge, read_results, results_argument
+from inpaintbench.cli.reading import format_option, judge, metrics_option, read_results, results_argument, test_option
 from inpaintbench.errors import UsageError
-
-FORMATS = ("text", "md", "csv", "json", "latex", "html")
 
 
 @click.command("table")
 @results_argument
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(FORMATS),
-    default="text",
-    show_default=True,
-    help="How to write it.",
-)
+@format_option
 @click.option(
     "--by",
     type=click.Choice(["mask", "dataset", "hole_ratio", "class"]),
@@ -38,7 +29,7 @@ FORMATS = ("text", "md", "csv", "json", "latex", "html")
     show_default=True,
     help="Without --by: a block a data set and mask, or one with both in columns; of csv, a row a cell, or a metric.",
 )
-@click.option("--metric", "metrics", multiple=True, metavar="NAME", help="Show this metric only. Repeatable.")
+@metrics_option("Show this metric only. Repeatable.")
 @click.option(
     "--columns",
     multiple=True,
@@ -53,13 +44,7 @@ FORMATS = ("text", "md", "csv", "json", "latex", "html")
     show_default=True,
     help="Compare methods over all data sets and masks by mean ranks, by means of means, or by who beats whom.",
 )
-@click.option(
-    "--test",
-    type=click.Choice(["permutation", "wilcoxon", "none"]),
-    default="permutation",
-    show_default=True,
-    help="By which test methods are told apart that are marked as best; none: the best mean alone is.",
-)
+@test_option("By which test methods are told apart that are marked as best; none: the best mean alone is.", "none")
 @click.option("--siunitx", is_flag=True, help="Write the numbers of --format latex in columns of siunitx.")
 @click.pass_context
 def table_command(

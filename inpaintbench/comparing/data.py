@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -15,13 +14,14 @@ from inpaintbench.comparing.pairs import CellPair
 from inpaintbench.comparing.regressions import Regression
 from inpaintbench.comparing.sheets import verdict
 from inpaintbench.comparing.summary import Summary
+from inpaintbench.json_types import finite
 from inpaintbench.leaderboard import Entry
 from inpaintbench.report.sheet import Sheet
 from inpaintbench.statistics.intervals import Interval
 
 _CELL_COLUMNS: Final = (
     *("metric", "method_a", "method_b", "dataset", "mask", "size", "seed", "limit_a", "limit_b", "key_a", "key_b"),
-    *("standing_a", "standing_b", "images", "left_out"),
+    *("standing_a", "standing_b", "images", "sources", "left_out"),
     *("mean_a", "mean_a_low", "mean_a_high", "mean_b", "mean_b_low", "mean_b_high"),
     *("difference", "difference_low", "difference_high", "p", "verdict"),
 )
@@ -102,6 +102,7 @@ def _cell(one: CellDifference) -> dict[str, Any]:
         "standing_a": one.pair.a.standing,
         "standing_b": one.pair.b.standing,
         "images": one.images,
+        "sources": one.sources,
         "left_out": one.left_out,
         "mean_a": _interval(one.a),
         "mean_b": _interval(one.b),
@@ -178,6 +179,7 @@ def _ladder(one: Ladder) -> dict[str, Any]:
                 "rank": level.rank,
                 "hole_ratio": level.hole_ratio,
                 "images": level.images,
+                "sources": level.sources,
                 "score": _interval(level.score),
             }
             for level in one.levels
@@ -194,7 +196,7 @@ def _metric(column: Column) -> dict[str, Any]:
 
 
 def _interval(one: Interval) -> dict[str, float | None]:
-    return {"mean": _finite(one.mean), "low": _finite(one.low), "high": _finite(one.high)}
+    return {"mean": finite(one.mean), "low": finite(one.low), "high": finite(one.high)}
 
 
 def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -206,10 +208,6 @@ def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
         else:
             found[name] = value
     return found
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
 
 
 def _dump(document: Mapping[str, Any]) -> str:

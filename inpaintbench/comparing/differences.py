@@ -14,7 +14,7 @@ from inpaintbench.comparing.pairs import CellPair, Pairing
 from inpaintbench.errors import StoreError
 from inpaintbench.leaderboard import Entry, Leaderboard
 from inpaintbench.records import MetricColumn
-from inpaintbench.report.views import choose_columns
+from inpaintbench.report.options import choose_columns
 from inpaintbench.seeding import derive_seed
 from inpaintbench.statistics.intervals import Interval
 from inpaintbench.statistics.pairing import pair, read_scores, read_sources

@@ -18,9 +18,9 @@ from inpaintbench.comparing.pairs import find_methods
 from inpaintbench.errors import UsageError
 from inpaintbench.leaderboard import Group, Leaderboard
 from inpaintbench.ranking import natural
+from inpaintbench.report.options import choose_columns
 from inpaintbench.report.sheet import clean, listed, shorten
 from inpaintbench.report.titles import Titles
-from inpaintbench.report.views import choose_columns
 from inpaintbench.seeding import derive_seed
 from inpaintbench.statistics.intervals import Interval
 from inpaintbench.statistics.sources import linearised

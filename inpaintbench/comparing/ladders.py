@@ -7,8 +7,8 @@ from typing import Final
 
 from inpaintbench.comparing.hardest import OTHER, WORDS, Hardness, Kind, Ladder, Level
 from inpaintbench.comparing.notes import NOT_INDEPENDENT
-from inpaintbench.comparing.sheets import probability, spread
-from inpaintbench.report.sheet import MISSING, Block, Heading, Item, Note, Sheet, count, number, shorten
+from inpaintbench.comparing.sheets import spread
+from inpaintbench.report.sheet import MISSING, Block, Heading, Item, Note, Sheet, count, number, probability, shorten
 
 _RANK: Final = Heading(label="rank")
 _HOLE: Final = Heading(label="hole", unit="%")

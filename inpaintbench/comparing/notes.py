@@ -9,6 +9,7 @@ from typing import Final
 from inpaintbench.comparing.differences import Differences
 from inpaintbench.comparing.pairs import CellPair, Pairing, place_of
 from inpaintbench.leaderboard import Entry
+from inpaintbench.report.certain import TESTS
 from inpaintbench.report.sheet import (
     FAILED,
     LIMITED,
@@ -25,8 +26,6 @@ NOT_INDEPENDENT: Final = (
     "count the sources."
 )
 """Said wherever a data set tells of what source its pictures are."""
-
-TESTS: Final = {"permutation": "paired permutation test", "wilcoxon": "Wilcoxon signed-rank test"}
 
 
 def notes(differences: Differences, summarised: bool) -> tuple[Note, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from inpaintbench.errors import UnknownNameError, UsageError
 from inpaintbench.leaderboard import Entry, Group, Leaderboard
 from inpaintbench.ranking import natural
 from inpaintbench.report.sheet import clean
+from inpaintbench.selector_text import matching
 
 Kind = Literal["methods", "runs"]
 """What is compared: two methods of one results folder, or the same methods in two."""
@@ -93,7 +93,7 @@ def find_method(selector: str, methods: Collection[str]) -> str:
     """Return the one stored method that a selector finds.
 
     Args:
-        selector: the method in full, its name without parameters, or either of these with `*` and `?`.
+        selector: the method in full, or its name and some of its parameters, with `*` and `?`.
         methods: those that are stored, in full.
 
     Raises:
@@ -113,14 +113,7 @@ def find_methods(selector: str, methods: Collection[str]) -> list[str]:
     Raises:
         UnknownNameError: if there is none.
     """
-    if selector in methods:
-        return [selector]
-    pattern = selector.replace("[", "[[]")  # brackets hold parameters, and no choice of letters
-    found = [
-        method
-        for method in sorted(methods, key=natural)
-        if any(fnmatch.fnmatchcase(name, pattern) for name in (method, method.partition("[")[0]))
-    ]
+    found = sorted(matching(selector, methods), key=natural)
     if not found:
         raise UnknownNameError("method in these results", selector, map(clean, methods))
     return found

@@ -13,10 +13,21 @@ from inpaintbench.comparing.pairs import CellPair, Pairing
 from inpaintbench.comparing.summary import Summary
 from inpaintbench.leaderboard import Group
 from inpaintbench.ranking import natural
-from inpaintbench.report.sheet import FAILED, MISSING, MISSING_IMAGES, Block, Heading, Item, Sheet, number
+from inpaintbench.report.sheet import (
+    FAILED,
+    MISSING,
+    MISSING_IMAGES,
+    Block,
+    Heading,
+    Item,
+    Sheet,
+    bracketed,
+    number,
+    probability,
+    signed_number,
+)
 from inpaintbench.report.titles import Titles
 from inpaintbench.statistics.intervals import Interval
-from inpaintbench.statistics.verdicts import ALPHA
 
 VERDICTS: Final = {"a": "A better", "b": "B better", None: "cannot be told apart"}
 NOT_JUDGED: Final = "not judged"
@@ -60,24 +71,8 @@ def spread(interval: Interval, decimals: int, signed: bool = False) -> str:
     >>> spread(Interval(1.234, 1.0, 1.5), 2), spread(Interval(0.5, float("nan"), float("nan")), 1, signed=True)
     ('1.23 [1.00, 1.50]', '+0.5')
     """
-    low, mean, high = (_signed(one, decimals, signed) for one in (interval.low, interval.mean, interval.high))
-    return f"{mean} [{low}, {high}]" if interval.known else mean
-
-
-def probability(p: float | None) -> str:
-    """Write a p-value.
-
-    Where three digits would hide on which side of 0.05 it lies, it has more.
-
-    >>> probability(0.0004), probability(0.25), probability(0.0502), probability(None)
-    ('<0.001', '0.250', '0.0502', '–')
-    """
-    if p is None:
-        return MISSING
-    if p < 0.001:
-        return "<0.001"
-    digits = next((n for n in range(3, 17) if (float(f"{p:.{n}f}") <= ALPHA) == (p <= ALPHA)), 17)
-    return f"{p:.{digits}f}"
+    mean, ends = signed_number(interval.mean, decimals, signed), (interval.low, interval.high)
+    return f"{mean} {bracketed(*ends, decimals, signed=signed)}".rstrip()
 
 
 def verdict(cell: CellDifference) -> str:
@@ -85,11 +80,6 @@ def verdict(cell: CellDifference) -> str:
     if cell.p is None:
         return NOT_JUDGED
     return TOO_FEW if cell.too_few else VERDICTS[cell.better]
-
-
-def _signed(value: float, decimals: int, signed: bool) -> str:
-    text = number(value, decimals)
-    return f"+{text}" if signed and float(text if text != MISSING else 0) > 0 else text
 
 
 def _summary_block(summaries: Sequence[Summary], several: bool) -> Block:

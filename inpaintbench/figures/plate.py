@@ -7,6 +7,7 @@ from typing import Final, Literal
 import numpy as np
 from jaxtyping import Bool, UInt8
 
+from inpaintbench.contact_sheet import HOLE
 from inpaintbench.errors import UsageError
 
 Colour = tuple[int, int, int]
@@ -16,9 +17,9 @@ HOLES: Final[dict[str, Colour]] = {
     "white": (255, 255, 255),
     "black": (0, 0, 0),
     "grey": (128, 128, 128),
-    "pink": (236, 0, 140),
+    "pink": HOLE,
 }
-"""The colours that missing pixels may be shown in. Pink is one that few photographs hold."""
+"""The colours that missing pixels may be shown in. Pink is that of contact sheets."""
 
 
 @dataclass(frozen=True)
@@ -117,15 +118,6 @@ class Style:
     dpi: int = 300
     font_size: float = 8.0
     font: Literal["serif", "sans"] = "serif"
-
-
-def marked(
-    picture: UInt8[np.ndarray, "h w 3"], hole: Bool[np.ndarray, "h w"], colour: Colour
-) -> UInt8[np.ndarray, "h w 3"]:
-    """Return a picture with its hole in one colour."""
-    shown = picture.copy()
-    shown[hole] = colour
-    return shown
 
 
 def vanishes(hole: Bool[np.ndarray, "h w"], colour: Colour) -> bool:

@@ -32,8 +32,8 @@ SSIM = MetricSpec(
     ranked=True,
     reference="Wang, Bovik, Sheikh and Simoncelli, Image Quality Assessment: From Error Visibility to "
     "Structural Similarity, IEEE Transactions on Image Processing 13(4), 2004",
-    notes="Sigma 1.5, K1 = 0.01, K2 = 0.03, data range 1; mean over the colour channels and over the windows "
-    "that lie wholly inside the image. Undefined for images below 11 pixels in height or width.",
+    notes="Sigma 1.5, K1 = 0.01, K2 = 0.03, data range 1, population covariances; mean over the colour channels "
+    "and over the windows that lie wholly inside the image. Undefined for images below 11 pixels in height or width.",
 )
 LPIPS = MetricSpec(
     name="lpips",
@@ -58,8 +58,8 @@ LPIPS = MetricSpec(
     reference="Zhang, Isola, Efros, Shechtman and Wang, The Unreasonable Effectiveness of Deep Features as a "
     "Perceptual Metric, CVPR 2018",
     licence="BSD-2-Clause (lpips), BSD-3-Clause (torchvision's weights)",
-    notes="Version 0.1 of the linear layers; input scaled to [-1, 1], not resized. Undefined for images "
-    "below 31 (alex), 16 (vgg) or 17 (squeeze) pixels in height or width.",
+    notes="Version 0.1 of the linear layers; input scaled to [-1, 1], not resized; in 32-bit floating point. "
+    "Undefined for images below 31 (alex), 16 (vgg) or 17 (squeeze) pixels in height or width.",
 )
 L1 = MetricSpec(
     name="l1",

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from inpaintbench.columns import Column
 from inpaintbench.errors import UsageError
+from inpaintbench.json_types import finite
 from inpaintbench.leaderboard import Entry, Group, Leaderboard
 from inpaintbench.ranking import Score
 from inpaintbench.report import json_statistics, stratified
@@ -83,7 +84,7 @@ def _result(entry: Entry, columns: list[Column]) -> dict[str, Any]:
         "unconverged": record.unconverged,
         "clamped": record.clamped,
         "superseded": entry.superseded,
-        "seconds_per_image": json_statistics.finite(entry.seconds_per_image),
+        "seconds_per_image": finite(entry.seconds_per_image),
         "scores": {field: json_statistics.of_score(score) for field, score in found.items()},
         "error": record.error,
         "started": record.started,

@@ -23,9 +23,11 @@ TESTS: Final[Mapping[TestName, str]] = MappingProxyType(
 
 
 def judged_by(test: TestName) -> str:
-    """Return what best means, and by which test, in a sentence for captions."""
+    """Return what best means, and by which test, in sentences for captions."""
     return (
-        f"Best are all that cannot be told apart from the best mean ({TESTS[test]}, adjusted after Holm, {ALPHA:.0%})."
+        f"Best are all that cannot be told apart from the best mean. Two are told apart if the {TESTS[test]} says so "
+        f"({ALPHA:.0%}, adjusted after Holm) and the {LEVEL:.0%} interval of their difference does not hold zero; "
+        "images of one source count as one, where sources are told."
     )
 
 
@@ -41,8 +43,9 @@ def judgement_notes(
         intervals: whether they are shown.
     """
     said = [
-        f"Best are all that cannot be told apart from the best mean: {TESTS[certainty.test]} over the images, "
-        f"adjusted for all pairs of methods of a block (Holm), {ALPHA:.0%}."
+        f"Best are all that cannot be told apart from the best mean. Two are told apart if the {TESTS[certainty.test]} "
+        f"over the images says so ({ALPHA:.0%}, adjusted after Holm for all pairs of methods of a block) and the "
+        f"{LEVEL:.0%} interval of their difference does not hold zero."
     ]
     if intervals:
         said.append(

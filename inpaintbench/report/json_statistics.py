@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
 from inpaintbench.columns import Column
+from inpaintbench.json_types import finite
 from inpaintbench.leaderboard import Group, Leaderboard
 from inpaintbench.ranking import Score
 from inpaintbench.report.overall import Aggregate, mean_scores
@@ -15,7 +15,7 @@ from inpaintbench.statistics.certainty import Certainty
 from inpaintbench.statistics.friedman import RankTest
 from inpaintbench.statistics.intervals import LEVEL
 from inpaintbench.statistics.resampling import COUNT
-from inpaintbench.statistics.verdicts import ALPHA, Comparison
+from inpaintbench.statistics.verdicts import ALPHA, Comparison, Verdict
 
 
 def basis(certainty: Certainty) -> dict[str, Any]:
@@ -32,6 +32,7 @@ def of_score(score: Score) -> dict[str, Any]:
         "low": finite(score.low),
         "high": finite(score.high),
         "shared_rank": score.shared,
+        "sources": score.sources,
     }
 
 
@@ -41,7 +42,7 @@ def comparisons(certainty: Certainty, group: Group, columns: Sequence[Column]) -
     for column in columns:
         verdict = certainty.of(group, column)
         if verdict is not None and verdict.pairs and verdict.images:
-            found[column.field] = [_pair(*names, one, verdict.images) for names, one in verdict.pairs.items()]
+            found[column.field] = [_pair(*names, one, verdict) for names, one in verdict.pairs.items()]
     return found
 
 
@@ -83,16 +84,12 @@ def overall(
     }
 
 
-def finite(number: float | None) -> float | None:
-    """Return a number as JSON can hold it: null for what is none."""
-    return number if number is not None and math.isfinite(number) else None
-
-
-def _pair(one: str, two: str, comparison: Comparison, images: int) -> dict[str, Any]:
+def _pair(one: str, two: str, comparison: Comparison, verdict: Verdict) -> dict[str, Any]:
     difference = comparison.difference
     return {
         "methods": [one, two],
-        "images": images,
+        "images": verdict.images,
+        "sources": verdict.sources,
         "difference": finite(difference.mean),
         "low": finite(difference.low),
         "high": finite(difference.high),

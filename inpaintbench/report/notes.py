@@ -127,14 +127,15 @@ def _scoring(columns: Sequence[Column]) -> Iterator[Note]:
 
 
 def _devices(entries: Sequence[Entry]) -> Iterator[Note]:
-    devices = {_device(device) for entry in entries if (device := entry.record.environment.get("device"))}
+    devices = {device_name(device) for entry in entries if (device := entry.record.environment.get("device"))}
     if len(devices) > 1:
         yield Note("", f"Times were measured on different devices and cannot be compared: {listed(sorted(devices))}.")
 
 
-def _device(device: Mapping[str, Any]) -> str:
+def device_name(device: Mapping[str, Any]) -> str:
+    """Return what a record says of the device that times were measured on, in a few words."""
     threads = device.get("threads")
-    name = str(device.get("name") or device.get("type"))
+    name = str(device.get("name") or device.get("type") or "unknown device")
     return f"{name} with {count(threads, 'thread')}" if threads else name
 
 

@@ -10,7 +10,7 @@ from inpaintbench.columns import Column, ColumnKey
 from inpaintbench.leaderboard import Leaderboard
 from inpaintbench.ranking import MeanRank, Place, Score
 from inpaintbench.report.certain import TESTS
-from inpaintbench.report.sheet import MISSING, Block, Heading, Item, Note, count, number, score_item
+from inpaintbench.report.sheet import MISSING, Block, Heading, Item, Note, count, number, p_value, score_item
 from inpaintbench.statistics import aggregates
 from inpaintbench.statistics.certainty import Certainty, place_of
 from inpaintbench.statistics.friedman import FEWEST_CELLS, FEWEST_METHODS, RankTest
@@ -104,22 +104,13 @@ def _rank_note(ranks: aggregates.MeanRanks, voters: Sequence[Column]) -> Note:
             f"ranked everywhere, and {FEWEST_CELLS} groups.",
         )
     found = [(column.label, ranks.by_column[column.key]) for column in voters]
-    each = ", ".join(f"{label} {_p(one.p)}" for label, one in found if one)
+    each = ", ".join(f"{label} {p_value(one.p)}" for label, one in found if one)
     return Note(
         "",
         f"Mean ranks over {count(test.cells, 'group')} of the same weight; in each, methods are ranked by their mean "
-        f"rank over these metrics. Friedman's test: {_p(test.p)} ({each}). Those that differ by less than "
+        f"rank over these metrics. Friedman's test: {p_value(test.p)} ({each}). Those that differ by less than "
         f"{test.critical_difference:.2f} cannot be told apart (Nemenyi, {ALPHA:.0%}).",
     )
-
-
-def _p(p: float) -> str:
-    """Write a p-value.
-
-    >>> _p(0.0312), _p(2e-9)
-    ('p = 0.031', 'p < 0.001')
-    """
-    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
 
 
 def _means(
@@ -184,6 +175,7 @@ def _scores(means: Mapping[str, float], verdict: Verdict | None) -> dict[str, Sc
             low=interval.low if interval and known else None,
             high=interval.high if interval and known else None,
             shared=ranks.get(method),
+            sources=verdict.sources if verdict else None,
         )
     return scores
 

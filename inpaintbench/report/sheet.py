@@ -12,6 +12,7 @@ from inpaintbench.columns import Column, column_key
 from inpaintbench.leaderboard import Entry
 from inpaintbench.ranking import Place, Score
 from inpaintbench.statistics.intervals import LEVEL
+from inpaintbench.statistics.verdicts import ALPHA
 
 MISSING: Final = "–"
 """Stands where there is no number."""
@@ -216,6 +217,53 @@ def clean(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
+
+
+def probability(p: float | None) -> str:
+    """Write a p-value.
+
+    Where three digits would hide on which side of 0.05 it lies, it has more.
+
+    >>> probability(0.0004), probability(0.25), probability(0.0502), probability(None)
+    ('<0.001', '0.250', '0.0502', '–')
+    """
+    if p is None:
+        return MISSING
+    if p < 0.001:
+        return "<0.001"
+    digits = next((n for n in range(3, 17) if (float(f"{p:.{n}f}") <= ALPHA) == (p <= ALPHA)), 17)
+    return f"{p:.{digits}f}"
+
+
+def p_value(p: float) -> str:
+    """Write a p-value in a sentence.
+
+    >>> p_value(0.0312), p_value(2e-9)
+    ('p = 0.031', 'p < 0.001')
+    """
+    text = probability(p)
+    return f"p < {text[1:]}" if text.startswith("<") else f"p = {text}"
+
+
+def bracketed(low: float | None, high: float | None, decimals: int, *, signed: bool = False) -> str:
+    """Write an interval; nothing where it is not known.
+
+    >>> bracketed(27.104, 28.316, 2), bracketed(-0.1, 0.25, 1, signed=True), bracketed(None, None, 2)
+    ('[27.10, 28.32]', '[-0.1, +0.2]', '')
+    """
+    if low is None or high is None or math.isnan(low) or math.isnan(high):
+        return ""
+    return f"[{signed_number(low, decimals, signed)}, {signed_number(high, decimals, signed)}]"
+
+
+def signed_number(value: float | None, decimals: int, signed: bool = True) -> str:
+    """Write a number, with a plus sign if it is above zero as it is printed.
+
+    >>> signed_number(0.5, 1), signed_number(-0.5, 1), signed_number(0.01, 1), signed_number(0.5, 1, signed=False)
+    ('+0.5', '-0.5', '0.0', '0.5')
+    """
+    text = number(value, decimals)
+    return f"+{text}" if signed and text != MISSING and float(text) > 0 else text
 
 
 def encodable(value: Any) -> Any:

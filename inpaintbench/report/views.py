@@ -16,7 +16,7 @@ from inpaintbench.ranking import Score
 from inpaintbench.report import overall, stratified
 from inpaintbench.report.certain import judged_by, judgement_notes
 from inpaintbench.report.notes import notes
-from inpaintbench.report.options import By, Shown, TableOptions, choose_columns, choose_shown
+from inpaintbench.report.options import Shown, TableOptions, choose_columns, choose_shown
 from inpaintbench.report.sheet import (
     MISSING,
     MISSING_IMAGES,
@@ -32,8 +32,6 @@ from inpaintbench.report.sheet import (
     score_item,
 )
 from inpaintbench.report.titles import Side, Titles
-
-__all__ = ["By", "TableOptions", "build_sheet", "choose_columns"]
 
 _DATASET: Final = Heading(label="data set", numeric=False)
 _MASK: Final = Heading(label="mask", numeric=False)

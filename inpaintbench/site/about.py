@@ -6,7 +6,6 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any, Final, Literal
 
 from inpaintbench.columns import Column
@@ -23,28 +22,6 @@ from inpaintbench.statistics.intervals import FEWEST, LEVEL
 from inpaintbench.statistics.resampling import COUNT
 from inpaintbench.statistics.verdicts import ALPHA
 
-MEANINGS: Final[Mapping[tuple[str, int], str]] = MappingProxyType(
-    {
-        ("psnr", 1): (
-            "Peak signal-to-noise ratio over the whole image, of the mean squared error of its three channels, with "
-            "data range 1; at most 100 dB, which identical pictures get."
-        ),
-        ("psnr_hole", 1): "The same over the pixels of the hole alone.",
-        ("ssim", 1): (
-            "Structural similarity: Gaussian window of 11 × 11 pixels with sigma 1.5, K1 = 0.01, K2 = 0.03, "
-            "data range 1, population covariances; averaged over the channels and over the windows that lie "
-            "wholly inside the image."
-        ),
-        ("lpips", 1): (
-            "Learned perceptual distance, version 0.1 of its linear layers, on the backbone that its name says; input "
-            "scaled to [−1, 1], not resized; in 32-bit floating point."
-        ),
-        ("l1", 1): "Mean absolute error over the whole image, in per cent of the data range.",
-        ("l1_hole", 1): "The same over the pixels of the hole alone.",
-    }
-)
-"""What the protocol's metrics measure, by plugin and version."""
-
 Part = Literal["method", "dataset", "mask"]
 
 
@@ -54,7 +31,7 @@ class Scale:
 
     Attributes:
         column: what it is; `heading`: what it is called.
-        meaning: in words; empty if it is not one of the protocol's.
+        meaning: what its plugin says of it; empty if that is not here.
     """
 
     column: Column
@@ -94,7 +71,7 @@ def pages(contents: Contents) -> Iterator[Page]:
     context = {
         "contents": contents,
         "protocols": sorted({record.protocol for record in records}),
-        "scales": [_scale(column) for column in board.columns],
+        "scales": [_scale(contents, column) for column in board.columns],
         "voters": [column.label for column in voters(board)],
         "statistics": {
             "test": TESTS[contents.certainty.test],
@@ -119,8 +96,8 @@ def pages(contents: Contents) -> Iterator[Page]:
     yield Page("about.html", "How it was made", "about.html.j2", context)
 
 
-def _scale(column: Column) -> Scale:
-    return Scale(column, Heading.of(column), MEANINGS.get((column.metric.plugin, column.key.version), ""))
+def _scale(contents: Contents, column: Column) -> Scale:
+    return Scale(column, Heading.of(column), contents.meanings.get((column.metric.plugin, column.key.version), ""))
 
 
 def _plugins(contents: Contents, part: Part) -> list[Plugin]:

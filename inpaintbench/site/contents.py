@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import Self
 
 from inpaintbench.leaderboard import Entry, Group, Leaderboard
@@ -25,6 +26,7 @@ class Contents:
         certainty: what can be said of them.
         problems: a sentence for each cell that could not be read.
         folder: where the results lie; None if that is not known.
+        meanings: what a metric measures, in words, by its plugin and version.
     """
 
     title: str
@@ -32,15 +34,21 @@ class Contents:
     certainty: Certainty
     problems: tuple[str, ...] = ()
     folder: Path | None = None
+    meanings: Mapping[tuple[str, int], str] = field(default_factory=dict)
 
     @classmethod
     def of(
-        cls, title: str, cells: Iterable[StoredCell], problems: Iterable[str] = (), folder: Path | None = None
+        cls,
+        title: str,
+        cells: Iterable[StoredCell],
+        problems: Iterable[str] = (),
+        folder: Path | None = None,
+        meanings: Mapping[tuple[str, int], str] = MappingProxyType({}),
     ) -> Self:
         """Rank and judge cells."""
         leaderboard = Leaderboard.from_cells(cells)
         certainty = assess(leaderboard, leaderboard.columns)
-        return cls(title, certainty.judged(leaderboard), certainty, tuple(problems), folder)
+        return cls(title, certainty.judged(leaderboard), certainty, tuple(problems), folder, meanings)
 
     @cached_property
     def titles(self) -> Titles:

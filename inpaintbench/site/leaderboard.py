@@ -17,6 +17,7 @@ from inpaintbench.report.titles import Side
 from inpaintbench.site.contents import Contents
 from inpaintbench.site.pages import Page
 from inpaintbench.site.scores import Shown, exact, show_score
+from inpaintbench.statistics.intervals import LEVEL
 from inpaintbench.statistics.verdicts import ALPHA
 
 FURTHER: Final[Mapping[str, Callable[[Group], Shown]]] = MappingProxyType(
@@ -104,11 +105,12 @@ def pages(contents: Contents) -> Iterator[Page]:
 
 
 def tie_rule(contents: Contents) -> str:
-    """Say in one sentence what it takes to be best."""
+    """Say what it takes to be best, in sentences for captions."""
     return (
-        "Best are all methods of a group that cannot be told from the one with the best mean: by the "
-        f"{TESTS[contents.certainty.test]} over the same images and holes, p > {ALPHA:g} after Holm's correction for "
-        "all pairs of methods."
+        "Best are the method with the best mean of its group and all that are not certainly worse. Certain is a "
+        f"difference with p ≤ {ALPHA:g} in the {TESTS[contents.certainty.test]} over the same images and holes, after "
+        f"Holm's correction for all pairs of methods, whose {100 * LEVEL:g} % interval does not hold zero. Images of "
+        "one source count as one, where sources are told."
     )
 
 

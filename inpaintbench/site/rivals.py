@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from inpaintbench.columns import Column
 from inpaintbench.leaderboard import Entry
-from inpaintbench.site.scores import interval
+from inpaintbench.report.sheet import bracketed, probability, signed_number
 from inpaintbench.statistics.verdicts import Verdict
 
 
@@ -43,19 +43,10 @@ def rivals_of(entry: Entry, verdict: Verdict | None, column: Column) -> Sequence
         found.append(
             Rival(
                 method=other,
-                difference=f"{round(sign * difference.mean, decimals) + 0.0:+.{decimals}f}",
-                interval=interval(ends[0], ends[1], decimals),
-                p=write_p(comparison.p),
+                difference=signed_number(sign * difference.mean, decimals),
+                interval=bracketed(ends[0], ends[1], decimals),
+                p=probability(comparison.p),
                 word=("better" if better else "worse") if comparison.certain else "cannot be told apart",
             )
         )
     return found
-
-
-def write_p(p: float) -> str:
-    """Write a p-value.
-
-    >>> write_p(0.0312), write_p(0.0001), write_p(1.0)
-    ('0.031', '< 0.001', '1.000')
-    """
-    return "< 0.001" if p < 0.001 else f"{p:.3f}"

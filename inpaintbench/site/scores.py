@@ -10,7 +10,7 @@ from typing import Final
 from inpaintbench.columns import Column
 from inpaintbench.leaderboard import Entry
 from inpaintbench.ranking import Score
-from inpaintbench.report.sheet import MISSING, number
+from inpaintbench.report.sheet import MISSING, bracketed, number
 
 _CLASSES: Final = {0: "", 1: "best", 2: "second"}
 
@@ -41,21 +41,10 @@ def show_score(entry: Entry, column: Column) -> Shown:
     return Shown(
         text=number(score.mean, decimals),
         value=exact(score.mean),
-        interval=interval(score.low, score.high, decimals),
+        interval=bracketed(score.low, score.high, decimals),
         rank=score.shared if score.place or (score.shared or 1) > 1 else None,  # first of one is no rank
         style=_CLASSES[score.place],
     )
-
-
-def interval(low: float | None, high: float | None, decimals: int) -> str:
-    """Write an interval; nothing where it is not known.
-
-    >>> interval(27.104, 28.316, 2), interval(None, None, 2)
-    ('[27.10, 28.32]', '')
-    """
-    if low is None or high is None or math.isnan(low) or math.isnan(high):
-        return ""
-    return f"[{number(low, decimals)}, {number(high, decimals)}]"
 
 
 def exact(value: float | None) -> str:

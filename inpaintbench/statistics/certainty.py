@@ -86,12 +86,19 @@ def assess(
 
 
 def judged_score(score: Score, method: str, column: ColumnKey, judgement: Judgement) -> Score:
-    """Return a score with its interval, the rank that it shares, and the place that follows from it."""
+    """Return a score with its interval, its sources, the rank that it shares, and the place that follows from it."""
     interval, verdict = judgement.intervals.get((method, column)), judgement.verdicts.get(column)
     ranks = verdict.ranks if verdict is not None and verdict.images else {}
     shared = ranks.get(method)
     low, high = (interval.low, interval.high) if interval is not None else (None, None)
-    return dataclasses.replace(score, low=low, high=high, shared=shared, place=place_of(shared, ranks.values()))
+    return dataclasses.replace(
+        score,
+        low=low,
+        high=high,
+        sources=judgement.sources.get((method, column)),
+        shared=shared,
+        place=place_of(shared, ranks.values()),
+    )
 
 
 def seed_of(group: Group, *further: str) -> int:

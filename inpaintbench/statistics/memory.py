@@ -23,7 +23,7 @@ from inpaintbench.statistics.intervals import Interval
 from inpaintbench.statistics.rivalry import Judgement
 from inpaintbench.statistics.verdicts import Comparison, Verdict
 
-SCHEMA: Final = 2
+SCHEMA: Final = 3
 """Raised when what is stored changes, or when the same records would be judged otherwise."""
 
 
@@ -72,6 +72,7 @@ def _write(judgement: Judgement) -> dict[str, Any]:
         "intervals": [
             [method, list(key), *_numbers(interval)] for (method, key), interval in judgement.intervals.items()
         ],
+        "sources": [[method, list(key), count] for (method, key), count in judgement.sources.items()],
     }
 
 
@@ -87,7 +88,8 @@ def _read(document: Mapping[str, Any]) -> Judgement:
         for one in document["verdicts"]
     }
     intervals = {(method, ColumnKey(*key)): _interval(rest) for method, key, *rest in document["intervals"]}
-    return Judgement(verdicts, intervals, tuple(document["apart"]), document["images"])
+    sources = {(method, ColumnKey(*key)): count for method, key, count in document["sources"]}
+    return Judgement(verdicts, intervals, tuple(document["apart"]), document["images"], sources)
 
 
 def _numbers(interval: Interval) -> list[float | None]:

@@ -6,7 +6,7 @@ import contextlib
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from inpaintbench.columns import Column
@@ -57,8 +57,13 @@ class _Reader:
         self.judgement = cache(self._judge)
         self._tables = cache(self._read)
 
+    @cached_property
+    def _asked(self) -> dict[str, object] | None:
+        """What the judgements of all strata depend on; verifying the files takes longer than all else of it."""
+        return asked_of(self._complete, self._columns, self._test)
+
     def _judge(self, stratum: str | None) -> Judgement:
-        asked = asked_of(self._complete, self._columns, self._test)
+        asked = self._asked
         asked = asked and asked | {"by": self._by, "stratum": stratum}
         remembered = recall(asked) if asked else None
         if remembered is not None:

@@ -26,7 +26,7 @@ MOST_PAIRS: Final = 200
 """Of more pairs of methods in a cell (from 21 methods on) only those with the best have intervals."""
 
 ALPHA: Final = 0.05
-"""The risk that among the methods of one cell any two are told apart that are equal."""
+"""The risk that among the methods of one cell any two are told apart whose numbers are exchangeable."""
 
 
 @dataclass(frozen=True)

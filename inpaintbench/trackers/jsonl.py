@@ -8,12 +8,12 @@ that looks while another writes, that one's line may seem cut short, too: then a
 from __future__ import annotations
 
 import json
-import math
 import os
 from pathlib import Path
 from typing import Any, Final
 
 from inpaintbench.hookspecs import hookimpl
+from inpaintbench.json_types import finite
 from inpaintbench.records import CellRecord
 from inpaintbench.trackers import FOLDER
 
@@ -82,8 +82,8 @@ def summary(record: CellRecord, folder: str) -> dict[str, Any]:
         "unreadable": len(record.unreadable),
         "unconverged": record.unconverged,
         "clamped": record.clamped,
-        "means": {name: _finite(mean) for name, mean in record.means.items()},
-        "seconds_per_image": _finite(record.timing.get("seconds_per_image")),
+        "means": {name: finite(mean) for name, mean in record.means.items()},
+        "seconds_per_image": finite(record.timing.get("seconds_per_image")),
         "peak_bytes": record.memory.get("peak_bytes"),
         "key": record.key,
         "folder": folder,
@@ -99,7 +99,3 @@ def _mend(descriptor: int) -> bytes:
         return b""
     os.lseek(descriptor, size - 1, os.SEEK_SET)  # where to write, O_APPEND decides
     return b"" if os.read(descriptor, 1) == b"\n" else b"\n"
-
-
-def _finite(number: float | None) -> float | None:
-    return number if number is not None and math.isfinite(number) else None

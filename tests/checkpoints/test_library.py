@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from inpaintbench.checkpoints import Checkpoint, Library, Wanted
+from inpaintbench.checkpoints import Checkpoint, Library, Wanted, shipped_checkpoints
 from inpaintbench.errors import CheckpointError, PluginError
 
 
@@ -166,6 +166,28 @@ def test_what_was_trained_here_comes_before_what_was_shipped(
 def test_a_package_that_is_not_there_is_named(library: Library, wanted: Wanted) -> None:
     with pytest.raises(PluginError, match=r"said to lie in 'no_such_plugin:here', and there is no package no_such_plu"):
         library.find(Wanted(wanted.name, wanted.identity, "no_such_plugin:here"))
+
+
+def test_what_plugins_bring_is_listed_as_far_as_it_can_be_read(put: Any, card: Any, package: Path) -> None:
+    put(package / "b")
+    put(package / "deeper/c")
+    (package / "a").mkdir()
+    card(status="failed").write(package / "a")
+    (package / "damaged").mkdir()
+    (package / "damaged/card.json").write_text("damaged")
+
+    found = list(shipped_checkpoints("shipping_plugin:trained", lenient=True))
+    assert [one.folder.name for one in found] == ["a", "b"]
+    assert all(one.shipped for one in found)
+    with pytest.raises(CheckpointError):
+        list(shipped_checkpoints("shipping_plugin:trained"))
+
+
+@pytest.mark.parametrize("place", ["no_such_plugin:here", ":here"])
+def test_a_package_that_is_not_there_may_be_passed_over(place: str) -> None:
+    assert list(shipped_checkpoints(place, lenient=True)) == []
+    with pytest.raises(PluginError, match="there is no package"):
+        list(shipped_checkpoints(place))
 
 
 def test_all_that_has_ended_is_listed(library: Library, put: Any, card: Any) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from inpaintbench import report
-from inpaintbench.cli.compare import FORMATS
+from inpaintbench.cli.reading import FORMATS
 
 RESULTS = "results/embedded"
 

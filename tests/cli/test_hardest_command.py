@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from inpaintbench.cli.compare import FORMATS
+from inpaintbench.cli.reading import FORMATS
 
 RESULTS = "results/embedded"
 

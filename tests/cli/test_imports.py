@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -18,6 +17,16 @@ try:
 finally:
     print(*sys.modules, file=sys.stderr)
 """
+
+TIME = """
+import sys, time
+from inpaintbench.cli import main
+try:
+    main()
+finally:
+    print(time.process_time(), file=sys.stderr)
+"""
+"""Tells what a process has computed: how long it takes on a machine that has nothing else to do."""
 
 
 def command(code: str, arguments: str) -> subprocess.CompletedProcess[str]:
@@ -45,10 +54,6 @@ def test_a_plan_of_what_has_to_be_trained_imports_no_torch() -> None:
 
 @pytest.mark.parametrize("arguments", ["--help", "list"])
 def test_it_answers_at_once(arguments: str) -> None:
-    times = []
-    for _ in range(5):
-        start = time.perf_counter()
-        command("from inpaintbench.cli import main; main()", arguments)
-        times.append(time.perf_counter() - start)
+    times = [float(command(TIME, arguments).stderr) for _ in range(5)]
 
-    assert min(times) < SECONDS
+    assert 0.01 < min(times) < SECONDS

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import html
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from inpaintbench.metrics import register_metrics
 
 
 @pytest.fixture
@@ -30,6 +33,15 @@ def test_title_and_place_are_chosen(bench: Any, results: str) -> None:
     assert bench("report", results, "--out", "pages/mine", "--title", "Filled & judged").code == 0
 
     assert "<title>Leaderboard · Filled &amp; judged</title>" in Path("pages/mine/index.html").read_text()
+
+
+def test_metrics_are_described_by_those_who_bring_them(bench: Any, results: str) -> None:
+    assert bench("report", results).code == 0
+
+    page = html.unescape(Path("site/about.html").read_text())
+    described = [spec.name for spec in register_metrics() if f"{spec.summary} {spec.notes}" in page]
+    assert described == ["psnr", "ssim"]
+    assert "Not described" not in page
 
 
 def test_it_can_be_written_again(bench: Any, results: str) -> None:

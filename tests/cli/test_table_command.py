@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from inpaintbench import report
-from inpaintbench.cli.table import FORMATS
+from inpaintbench.cli.reading import FORMATS
 
 
 @pytest.fixture

@@ -37,7 +37,8 @@ METRICS = {
 def store_cell(tmp_path: Path) -> StoreCell:
     """Return a function that stores a cell with these numbers of each image, and reads it back.
 
-    `run` is the results folder; `holes` and `items` tell apart what is another hole, or another picture.
+    `run` is the results folder; `holes` and `items` tell apart what is another hole, or another picture. `source` tells
+    of what photograph each image is.
     """
 
     def make(
@@ -49,6 +50,7 @@ def store_cell(tmp_path: Path) -> StoreCell:
         mask: str = "circle",
         holes: Sequence[str] | None = None,
         items: Sequence[str] | None = None,
+        source: Sequence[str] | None = None,
         hole_ratio: float = 0.25,
         **changes: Any,
     ) -> StoredCell:
@@ -66,6 +68,7 @@ def store_cell(tmp_path: Path) -> StoreCell:
         rows = [
             {"item": names[index], "index": index, "image_hash": f"{dataset}-{names[index]}", "hole_ratio": hole_ratio}
             | {"hole_hash": under[index]}
+            | ({} if source is None else {"source": source[index]})
             | {name: values[index] for name, values in scores.items()}
             for index in range(count)
         ]

@@ -177,6 +177,17 @@ def test_programs_read_it(hostile: Hardness) -> None:
     assert (read[0]["metric"], read[0]["within"], read[0]["methods"]) == ("psnr", "photos", "a")
 
 
+def test_programs_read_how_many_sources_there_are(store_cell: StoreCell, hardest: Hardest) -> None:
+    for mask in ("circle", "half"):
+        store_cell("a", {"psnr": drawn(1).tolist()}, mask=mask, source=[f"of {at // 3}" for at in range(len(drawn(1)))])
+    found = hardest("mask")
+    (ladder,) = json.loads(ladders_json(found.ladders, build_sheet(found)))["ladders"]
+    read = list(csv.DictReader(io.StringIO(ladders_csv(found.ladders))))
+
+    assert [(one["images"], one["sources"]) for one in ladder["levels"]] == 2 * [(30, 10)]
+    assert [(one["images"], one["sources"]) for one in read] == 2 * [("30", "10")]
+
+
 @pytest.mark.parametrize("format_", SHEETS)
 def test_people_read_it(hostile: Hardness, format_: str) -> None:
     written = write(build_sheet(hostile), format_)

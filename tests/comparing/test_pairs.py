@@ -28,6 +28,8 @@ METHODS = ["yeh[preset=quick]", "yeh[preset=paper]", "tv", "tv_slow", "context_e
         ("*[preset=quick]", ["context_encoder[preset=quick]", "yeh[preset=quick]"]),
         ("tv*", ["tv", "tv_slow"]),
         ("?v", ["tv"]),
+        ("yeh[preset=*]", ["yeh[preset=paper]", "yeh[preset=quick]"]),
+        ("*[*]", ["context_encoder[preset=quick]", "yeh[preset=paper]", "yeh[preset=quick]"]),
     ],
 )
 def test_a_selector_finds_stored_methods(selector: str, found: list[str]) -> None:
@@ -39,12 +41,14 @@ def test_one_method_is_wanted() -> None:
         find_method("yeh", METHODS)
     with pytest.raises(UnknownNameError, match=r"no method in these results called 'tvv'\. Did you mean tv"):
         find_method("tvv", METHODS)
+    with pytest.raises(UnknownNameError, match=r"called 'yeh\[quick\]'\. Did you mean yeh\[preset=quick\]"):
+        find_method("yeh[quick]", METHODS)
 
 
 def test_names_that_would_be_obeyed_are_escaped() -> None:
-    with pytest.raises(UsageError) as several:
-        find_method("bad*", ["bad\x1b[1m", "bad\nline"])
-    with pytest.raises(UsageError) as none:
+    with pytest.raises(UsageError, match="finds 2 methods") as several:
+        find_method("bad*", ["bad\x1bone", "bad\x07two", "bad\nline"])
+    with pytest.raises(UnknownNameError) as none:
         find_method("good", ["bad\x1b[1m"])
     assert all(str(error.value).isprintable() for error in (several, none))
 

@@ -14,9 +14,10 @@ import pytest
 from inpaintbench.comparing.changed import find_changed
 from inpaintbench.comparing.data import comparison_csv, comparison_json
 from inpaintbench.comparing.differences import Differences
-from inpaintbench.comparing.sheets import build_sheet, probability
+from inpaintbench.comparing.sheets import build_sheet
 from inpaintbench.comparing.summary import summarise
 from inpaintbench.report import SHEETS, write
+from inpaintbench.report.sheet import probability
 
 StoreCell = Callable[..., Any]
 Compare = Callable[..., Differences]
@@ -131,7 +132,20 @@ def test_csv_is_read_back_with_exact_numbers(found: Differences) -> None:
 
     assert float(circle["difference"]) == found.cells[0].difference.mean
     assert float(circle["difference_low"]) == found.cells[0].difference.low
+    assert (circle["images"], circle["sources"]) == ("20", "20")
     assert (circle["limit_a"], half["limit_a"], half["p"], half["verdict"]) == ("", "20", "", "not judged")
+
+
+def test_programs_read_how_many_sources_were_compared(store_cell: StoreCell, compare: Compare) -> None:
+    whence = [f"photograph {index // 2}" for index in range(8)]
+    store_cell("a", {"psnr": [None, None, *range(6)]}, source=whence)
+    store_cell("b", {"psnr": list(range(8))}, source=whence)
+    found = compare("a", "b")
+    document = json.loads(comparison_json(found, summarise(found), (), None, build_sheet(found, summarise(found))))
+    (read,) = csv.DictReader(io.StringIO(comparison_csv(found)))
+
+    assert (document["cells"][0]["images"], document["cells"][0]["sources"]) == (6, 3)
+    assert (read["images"], read["sources"]) == ("6", "3")
 
 
 def test_an_interval_that_is_not_known_is_null(store_cell: StoreCell, compare: Compare) -> None:

@@ -13,7 +13,9 @@ import torch
 import inpaintbench
 import inpaintbench.execution.evaluating.evaluate as evaluate_module
 from inpaintbench.errors import DatasetError, DeviceError, PluginError, UnknownNameError, UsageError
+from inpaintbench.leaderboard import Leaderboard
 from inpaintbench.records import SCHEMA
+from inpaintbench.report import assess, to_frame
 from inpaintbench.results import Results
 
 
@@ -172,6 +174,16 @@ def test_a_cell_that_was_carried_on_says_of_how_many_makings_it_is(run: Any) -> 
     timing = cell.record.timing
     assert (cell.record.status, timing["batch_sizes"], timing["batch_size"]) == ("complete", [4, 2], 2)
     assert timing["environments"] == 1
+
+
+def test_a_table_ranks_the_cells_once(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    results = run(methods=["noise"])
+    made: list[Leaderboard] = []
+    leaderboard = Results.leaderboard
+    monkeypatch.setattr(Results, "leaderboard", lambda self: (made.append(leaderboard(self)), made[-1])[1])
+
+    pd.testing.assert_frame_equal(results.table(), to_frame(made[0], certainty=assess(made[0], made[0].columns)))
+    assert len(made) == 1
 
 
 def test_a_cell_that_cannot_be_read_hides_no_other(run: Any) -> None:

@@ -13,10 +13,10 @@ import pytest
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="workers are forked on Linux alone")
 
 CLOCK = """
-import datetime, sys, time, types
-true, since = time.time, time.monotonic()
+import datetime, os, sys, time, types
+true, back = time.time, os.path.splitext(__file__)[0] + ".back"
 def behind():
-    return true() - (0 if time.monotonic() - since < 4 else 365 * 86_400)
+    return true() - (365 * 86_400 if os.path.exists(back) else 0)
 class Behind(datetime.datetime):
     @classmethod
     def now(cls, tz=None):
@@ -27,7 +27,7 @@ for name, module in tuple(sys.modules.items()):  # others, written in C, want th
     if name.startswith("inpaintbench.") and hasattr(module, "datetime"):
         module.datetime = names
 """
-"""Sets a process's clock a year back when it is four seconds old, for what it has imported already."""
+"""Sets a process's clock a year back once a file is beside it, for what it has imported already."""
 
 
 def test_time_limits_and_results_do_not_hang_on_the_clock(
@@ -37,6 +37,8 @@ def test_time_limits_and_results_do_not_hang_on_the_clock(
     custom.write_text(CLOCK)
     methods = ("-m", "hostile[how=sleeps]", "-m", "honest")
     running = start("run", *options, *methods, "--timeout", "3s", customize=custom)
+    running.until(lambda: any(running.out.glob("cells/hostile*/*/*/*/journal.jsonl")))
+    custom.with_suffix(".back").touch()
     assert running.wait() == 1
     cell = running.hostile("sleeps")
     assert (cell.record.status, cell.record.scored) == ("timeout", 4)

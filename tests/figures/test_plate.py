@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from inpaintbench import contact_sheet
 from inpaintbench.errors import UsageError
-from inpaintbench.figures.plate import HOLES, Panel, Plate, Zoom, marked, vanishes
+from inpaintbench.figures.plate import HOLES, Panel, Plate, Zoom, vanishes
 
 GREY = np.full((8, 12, 3), 128, np.uint8)
 
@@ -37,15 +36,6 @@ def test_rows_need_a_picture_a_column(rows: list[list[Panel]]) -> None:
 def test_pictures_need_one_size() -> None:
     with pytest.raises(ValueError, match=r"expected pictures of one size, got \[\(8, 11, 3\), \(8, 12, 3\)\]"):
         Plate(["a", "b"], [[Panel(GREY), Panel(GREY[:, 1:])]])
-
-
-def test_a_hole_is_shown_in_its_colour_and_the_picture_is_left_alone() -> None:
-    hole = np.zeros((8, 12), bool)
-    hole[2, 3] = True
-    shown = marked(GREY, hole, HOLES["pink"])
-    assert shown[2, 3].tolist() == list(contact_sheet.HOLE)
-    assert (shown == 128).all(axis=2).sum() == 8 * 12 - 1
-    assert (GREY == 128).all()
 
 
 @pytest.mark.parametrize("place", [(0, 5), (7, 5), (3, 0), (3, 11)])

@@ -13,7 +13,7 @@ from inpaintbench.stored import StoredCell
 MakeCell = Callable[..., StoredCell]
 MakeMetric = Callable[..., MetricColumn]
 
-UNKNOWN = {"low": None, "high": None, "shared_rank": None}
+UNKNOWN = {"low": None, "high": None, "shared_rank": None, "sources": None}
 
 
 def refuse(constant: str) -> Any:

@@ -223,6 +223,33 @@ def test_json_says_how_certain_everything_is(board: Leaderboard) -> None:
         "worst": (4, 0),
     }
     assert by_method["good"]["low"] < by_method["good"]["mean"] < by_method["good"]["high"]
+    assert (pair["images"], pair["sources"]) == (12, 12)
+    assert {one["sources"] for one in by_method.values()} == {12}
+
+
+def test_json_counts_the_sources_of_what_was_compared(store_cell: StoreCell) -> None:
+    """Four photographs with three crops each; of one, `gaps` has no number at all."""
+    rows = [one | {"source": f"photograph {at // 3}"} for at, one in enumerate(images(*BASE))]
+    gaps = [one | ({"psnr": None} if at < 3 else {}) for at, one in enumerate(rows)]
+    board = Leaderboard.from_cells([store_cell("whole", rows), store_cell("gaps", gaps)])
+    first, again = (json.loads(render(board, "json", certainty=assess(board, board.columns))) for _ in range(2))
+
+    (group,) = first["groups"]
+    (pair,) = group["comparisons"]["psnr"]
+    assert (pair["images"], pair["sources"]) == (9, 3)
+    assert {one["method"]: one["scores"]["psnr"]["sources"] for one in group["results"]} == {"whole": 4, "gaps": 3}
+    assert again == first  # remembered
+
+
+def test_json_counts_the_sources_of_a_stratum(store_cell: StoreCell) -> None:
+    rows = [
+        one | {"source": f"photograph {at // 3}", "hole_ratio": 0.15 if at < 6 else 0.25}
+        for at, one in enumerate(images(*BASE))
+    ]
+    board = Leaderboard.from_cells([store_cell("a", rows), store_cell("b", rows)])
+    document = json.loads(render(board, "json", by="hole_ratio", certainty=assess(board, board.columns)))
+    found = {one["stratum"]: one["scores"]["a"]["sources"] for one in document["groups"][0]["strata"]}
+    assert found == {"(0.1, 0.2]": 2, "(0.2, 0.3]": 2}
 
 
 def test_json_tests_mean_ranks(store_cell: StoreCell) -> None:

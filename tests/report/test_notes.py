@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable
 
 from inpaintbench.leaderboard import Leaderboard
 from inpaintbench.records import MetricColumn
-from inpaintbench.report.views import TableOptions, build_sheet
+from inpaintbench.report.options import TableOptions
+from inpaintbench.report.views import build_sheet
 from inpaintbench.stored import StoredCell
 
 MakeCell = Callable[..., StoredCell]

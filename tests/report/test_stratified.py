@@ -11,7 +11,8 @@ import pytest
 from inpaintbench.errors import UnknownNameError, UsageError
 from inpaintbench.leaderboard import Leaderboard
 from inpaintbench.report import FORMATS, render, to_frame
-from inpaintbench.report.views import TableOptions, build_sheet
+from inpaintbench.report.options import TableOptions
+from inpaintbench.report.views import build_sheet
 from inpaintbench.stored import StoredCell
 
 MakeCell = Callable[..., StoredCell]
@@ -127,7 +128,7 @@ def test_json_has_the_strata_beside_everything_else(board: Leaderboard) -> None:
         ("psnr", "boxer 2", 1),
         ("psnr", "boxer 10", 1),
     ]
-    unknown = {"low": None, "high": None, "shared_rank": None}
+    unknown = {"low": None, "high": None, "shared_rank": None, "sources": None}
     assert strata[1]["scores"] == {
         "harmonic": {"images": 1, "mean": 10.0, "rank": 2.0, "place": 2} | unknown,
         "tv": {"images": 1, "mean": 12.5, "rank": 1.0, "place": 1} | unknown,

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
 
-from inpaintbench.metrics import register_metrics
 from inpaintbench.site import build_site
-from inpaintbench.site.about import MEANINGS
 from inpaintbench.site.contents import Contents
 from inpaintbench.stored import StoredCell
 
@@ -22,8 +21,8 @@ MakeRows = Callable[..., list[dict[str, Any]]]
 def about(tmp_path: Path, read_page: Callable[[Path], Any]) -> Callable[..., Any]:
     """Return a function that reads the page of a report of these cells."""
 
-    def about(*cells: StoredCell) -> Any:
-        build_site(Contents.of("tried", cells), tmp_path / "site")
+    def about(*cells: StoredCell, meanings: Mapping[tuple[str, int], str] = MappingProxyType({})) -> Any:
+        build_site(Contents.of("tried", cells, meanings=meanings), tmp_path / "site")
         return read_page(tmp_path / "site/about.html")
 
     return about
@@ -54,10 +53,27 @@ def test_one_of_a_kind_is_called_one(about: Any, tmp_path: Path, make_site_cell:
     assert "1 result in 1 group." in page.text
 
 
-def test_every_metric_of_the_protocol_is_described() -> None:
-    wanted = {(spec.name, spec.version) for spec in register_metrics() if spec.default}
+def test_a_metric_is_described_by_the_plugin_of_its_version_alone(
+    about: Any, tmp_path: Path, make_site_cell: MakeCell, make_rows: MakeRows
+) -> None:
+    meanings = {("psnr", 1): "Of the first <version>.", ("lpips", 2): "Of the second version."}
 
-    assert set(MEANINGS) == wanted
+    page = about(make_site_cell(tmp_path / "results", "one", make_rows(20, 1)), meanings=meanings)
+
+    psnr, lpips = (row[1][0] for row in page.rows["1"][1:])
+    assert psnr == "Of the first <version>."
+    assert lpips.startswith("Not described: no plugin that is installed here")
+
+
+def test_what_is_certain_takes_the_interval_and_counts_sources(
+    about: Any, tmp_path: Path, make_site_cell: MakeCell, make_rows: MakeRows
+) -> None:
+    text = about(make_site_cell(tmp_path / "results", "one", make_rows(20, 1))).text
+
+    assert "a difference with p ≤ 0.05 in the paired permutation test" in text
+    assert "whose 95 % interval does not hold zero" in text
+    assert "Images of one source count as one" in text
+    assert "in each group methods are ranked by their mean rank over PSNR, LPIPS (squeeze)" in text
 
 
 def test_a_metric_or_protocol_that_is_not_known_is_not_described_wrongly(

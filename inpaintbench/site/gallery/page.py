@@ -118,7 +118,7 @@ def _data(contents: Contents, wall: Wall, rows: Sequence[tuple[Row, Encoded]]) -
                 "label": clean(column.label),
                 "unit": clean(column.metric.unit),
                 "arrow": column.arrow,
-                "decimals": max(0, column.metric.decimals),
+                "decimals": column.metric.decimals,
                 "higher": column.metric.higher_is_better,
             }
             for column in wall.columns
@@ -163,7 +163,7 @@ def _names(rows: Sequence[Row]) -> list[str]:
 def _rounded(wall: Wall, scores: Sequence[float | None]) -> list[float | str | None]:
     """Return numbers as JSON can hold them: rounded, and infinities as text."""
     return [
-        (round(score, max(0, column.metric.decimals) + _DIGITS) if math.isfinite(score) else str(score))
+        (round(score, column.metric.decimals + _DIGITS) if math.isfinite(score) else str(score))
         if score is not None
         else None
         for column, score in zip(wall.columns, scores, strict=True)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import itertools
+from collections.abc import Iterable
 from dataclasses import dataclass
-from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
-from inpaintbench.checkpoints import Card, Checkpoint, Library
-from inpaintbench.errors import CheckpointError
+from inpaintbench.checkpoints import Card, Library, shipped_checkpoints
 from inpaintbench.leaderboard import Entry
 
 
@@ -59,24 +57,8 @@ def find_trainings(entries: Iterable[Entry], shipped: Iterable[str], library: Li
 
 def _cards(wanted: set[str], shipped: Iterable[str], library: Library) -> dict[str, Card]:
     found: dict[str, Card] = {}
-    for checkpoint in _everywhere(shipped, library):
+    brought = (shipped_checkpoints(place, lenient=True) for place in sorted(set(shipped)))
+    for checkpoint in itertools.chain(library, *brought):
         if checkpoint.sha256 in wanted and checkpoint.card.status == "complete":
             found.setdefault(checkpoint.sha256, checkpoint.card)
     return found
-
-
-def _everywhere(shipped: Iterable[str], library: Library) -> Iterator[Checkpoint]:
-    yield from library
-    for place in sorted(set(shipped)):
-        package, _, folder = place.partition(":")
-        try:
-            root = Path(str(files(package))) / folder
-        except (ModuleNotFoundError, ValueError):
-            continue
-        for path in sorted(root.glob("*/card.json")):
-            try:
-                checkpoint = Checkpoint.at(path.parent, shipped=True)
-            except CheckpointError:
-                continue
-            if checkpoint is not None:
-                yield checkpoint

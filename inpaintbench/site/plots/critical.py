@@ -11,7 +11,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from inpaintbench.report.sheet import clean, count
+from inpaintbench.report.sheet import clean, count, p_value
 from inpaintbench.site.contents import Contents
 from inpaintbench.site.plots.drawing import INK, QUIET, Look, hover, layout, scatter, wrapped
 from inpaintbench.site.plots.plot import Plot, Table, View, choose, metric_ids
@@ -154,7 +154,7 @@ def _label(x: float, y: float, name: str, rank: float, anchor: str) -> dict[str,
 
 def _finding(names: Sequence[str], ranks: Sequence[float], test: RankTest, bars: Sequence[tuple[int, int]]) -> str:
     over = f"Over {count(test.cells, 'group')}, Friedman's test"
-    p = "p < 0.001" if test.p < 0.001 else f"p = {test.p:.3f}"
+    p = p_value(test.p)
     if test.p > ALPHA:
         return (
             f"{over} finds no difference between the {len(names)} methods ({p}): whatever their mean ranks, none can "

@@ -14,8 +14,7 @@ from typing import Final
 from inpaintbench.columns import Column
 from inpaintbench.errors import StoreError
 from inpaintbench.leaderboard import Entry, Group
-from inpaintbench.ranking import Score
-from inpaintbench.report.sheet import MISSING, clean, count, number
+from inpaintbench.report.sheet import clean, count, number
 from inpaintbench.site.contents import Contents
 from inpaintbench.site.plots.drawing import Look, axis, hover, layout, line, named_rows, rounded
 from inpaintbench.site.plots.plot import (
@@ -23,10 +22,12 @@ from inpaintbench.site.plots.plot import (
     Table,
     View,
     choose,
+    drawn_mean,
     metric_ids,
     metric_titles,
     quality,
     ranked,
+    shown_mean,
     titled,
     worded,
 )
@@ -136,19 +137,14 @@ def _table(
 ) -> Table:
     rows = []
     for mask in masks:
-        scores = [
-            mask.entries[method].scores.get(column.key, Score()).mean if method in mask.entries else None
-            for method in methods
-        ]
-        digits = [MISSING if one is None else number(one, column.metric.decimals) for one in scores]
+        means = (shown_mean(mask.entries.get(method), column) for method in methods)
+        digits = [number(mean, column.metric.decimals) for mean in means]
         rows.append([mask.name, _percent(mask), *digits])
     return Table(caption, ["mask", "missing", *methods], rows, when)
 
 
 def _mean(mask: _Mask, method: str, column: Column) -> float | None:
-    entry = mask.entries.get(method)
-    mean = entry.scores.get(column.key, Score()).mean if entry is not None else None
-    return None if rounded(mean) is None else mean
+    return drawn_mean(mask.entries.get(method), column)
 
 
 def _percent(mask: _Mask) -> str:

@@ -11,20 +11,22 @@ from typing import Any, Final
 
 from inpaintbench.columns import Column
 from inpaintbench.leaderboard import Entry, Group
-from inpaintbench.ranking import Score
+from inpaintbench.report.notes import device_name
 from inpaintbench.report.sheet import clean, count, duration, number
 from inpaintbench.site.contents import Contents
-from inpaintbench.site.plots.drawing import INK, Look, axis, hover, layout, rounded, scatter
+from inpaintbench.site.plots.drawing import INK, Look, axis, hover, layout, scatter
 from inpaintbench.site.plots.plot import (
     Plot,
     Table,
     View,
     choose,
+    drawn_mean,
     group_titles,
     metric_ids,
     metric_titles,
     quality,
     ranked,
+    shown_mean,
     titled,
     worded,
 )
@@ -93,7 +95,7 @@ def _front(entries: Sequence[Entry], column: Column) -> dict[str, bool]:
         points = {
             one.method: (one.seconds_per_image or 0.0, mean)
             for one in those
-            if (mean := _mean(one, column)) is not None
+            if (mean := drawn_mean(one, column)) is not None
         }
         found |= dict(zip(points, front(list(points.values()), column.metric.higher_is_better), strict=True))
     return found
@@ -109,7 +111,9 @@ def _view(
     slowest = max(one.seconds_per_image or 0.0 for one in shown)
     devices = _devices(shown)
     for those in devices.values():
-        steps = sorted((one.seconds_per_image or 0.0, _mean(one, column) or 0.0) for one in those if fronts[one.method])
+        steps = sorted(
+            (one.seconds_per_image or 0.0, drawn_mean(one, column) or 0.0) for one in those if fronts[one.method]
+        )
         steps.append((slowest, steps[-1][1]))
         x, y = zip(*steps, strict=True)
         traces.append(
@@ -118,7 +122,7 @@ def _view(
             )
         )
     for one in shown:
-        look, seconds, mean = looks[one.method], one.seconds_per_image or 0.0, _mean(one, column)
+        look, seconds, mean = looks[one.method], one.seconds_per_image or 0.0, drawn_mean(one, column)
         said = "on the front" if fronts[one.method] else "not on the front"
         where = [f"on {_device(one)}"] if len(devices) > 1 else []
         text = hover(
@@ -148,7 +152,7 @@ def _finding(
 ) -> str:
     on = sorted((one for one in entries if fronts[one.method]), key=lambda one: one.seconds_per_image or 0.0)
     said = ", ".join(
-        f"{clean(one.method)} ({quality(_mean(one, column), column)} in {duration(one.seconds_per_image)} s)"
+        f"{clean(one.method)} ({quality(drawn_mean(one, column), column)} in {duration(one.seconds_per_image)} s)"
         for one in on
     )
     behind = len(entries) - len(on)
@@ -180,18 +184,8 @@ def _table(
 
 
 def _marked(entry: Entry, column: Column, on_front: bool | None) -> str:
-    digits = number(_any_mean(entry, column), column.metric.decimals)
+    digits = number(shown_mean(entry, column), column.metric.decimals)
     return digits if on_front is None else f"{digits} {ON_FRONT if on_front else BEHIND}"
-
-
-def _mean(entry: Entry, column: Column) -> float | None:
-    """Return a mean that can be drawn; None if there is none, or it is infinite."""
-    mean = _any_mean(entry, column)
-    return None if rounded(mean) is None else mean
-
-
-def _any_mean(entry: Entry, column: Column) -> float | None:
-    return entry.scores.get(column.key, Score()).mean
 
 
 def _devices(entries: Sequence[Entry]) -> dict[str, list[Entry]]:
@@ -203,6 +197,4 @@ def _devices(entries: Sequence[Entry]) -> dict[str, list[Entry]]:
 
 
 def _device(entry: Entry) -> str:
-    device = entry.record.environment.get("device") or {}
-    name, threads = str(device.get("name") or device.get("type") or "unknown"), device.get("threads")
-    return f"{name} with {count(threads, 'thread')}" if threads else name
+    return device_name(entry.record.environment.get("device") or {})

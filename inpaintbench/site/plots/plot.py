@@ -8,8 +8,10 @@ from typing import Any
 
 from inpaintbench.columns import Column
 from inpaintbench.leaderboard import Entry, Group
+from inpaintbench.ranking import Score
 from inpaintbench.report.sheet import Heading, number
 from inpaintbench.site.contents import Contents
+from inpaintbench.site.plots.drawing import rounded
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,17 @@ class Plot:
 def ranked(contents: Contents, group: Group) -> list[Entry]:
     """Return the entries of a group that plots show: those whose numbers may be compared."""
     return [entry for entry in contents.leaderboard.by_group[group] if entry.standing == "ranked"]
+
+
+def shown_mean(entry: Entry | None, column: Column) -> float | None:
+    """Return an entry's mean in a metric; None if there is none."""
+    return None if entry is None else entry.scores.get(column.key, Score()).mean
+
+
+def drawn_mean(entry: Entry | None, column: Column) -> float | None:
+    """Return the same where it can be drawn; None if it is infinite."""
+    mean = shown_mean(entry, column)
+    return None if rounded(mean) is None else mean
 
 
 def metric_ids(contents: Contents) -> dict[str, Column]:

@@ -13,7 +13,7 @@ from inpaintbench.columns import Column
 from inpaintbench.errors import StoreError
 from inpaintbench.leaderboard import Entry, Group
 from inpaintbench.ranking import Score
-from inpaintbench.report.sheet import MISSING, clean, count, listed, number
+from inpaintbench.report.sheet import MISSING, bracketed, clean, count, listed, number
 from inpaintbench.site.contents import Contents
 from inpaintbench.site.plots.drawing import Look, axis, box, hover, layout, named_rows, rounded, scatter
 from inpaintbench.site.plots.plot import (
@@ -28,7 +28,6 @@ from inpaintbench.site.plots.plot import (
     titled,
     worded,
 )
-from inpaintbench.site.scores import interval
 from inpaintbench.statistics.certainty import columns_of
 from inpaintbench.statistics.pairing import Table as Numbers
 from inpaintbench.statistics.pairing import read_table
@@ -177,7 +176,7 @@ def _finding(spreads: Sequence[Spread], column: Column) -> str:
 def _said(one: Spread, column: Column) -> str:
     """Return the mean with its unit and its interval."""
     digits = number(one.score.mean, column.metric.decimals)
-    ends = interval(one.score.low, one.score.high, column.metric.decimals)
+    ends = bracketed(one.score.low, one.score.high, column.metric.decimals)
     return " ".join(filter(None, (digits, column.metric.unit, ends)))
 
 
@@ -188,7 +187,7 @@ def _table(caption: str, spreads: Sequence[Spread], column: Column, when: Mappin
             one.method,
             str(one.images),
             number(one.score.mean, decimals),
-            interval(one.score.low, one.score.high, decimals) or MISSING,
+            bracketed(one.score.low, one.score.high, decimals) or MISSING,
             *_digits(one.quantiles, column),
         ]
         for one in spreads
