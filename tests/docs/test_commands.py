@@ -181,9 +181,9 @@ def test_the_readmes_two_commands_stand_alone() -> None:
     assert alone == [RUN_COMMAND, TEST_COMMAND]
 
 
-def test_the_test_command_is_the_only_line_that_ends_in_pytest() -> None:
+def test_the_test_command_is_the_only_line_that_runs_pytest() -> None:
     lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
-    assert [line for line in lines if line.endswith("bin/pytest")] == [TEST_COMMAND]
+    assert [line for line in lines if "bin/pytest" in line] == [TEST_COMMAND]
 
 
 @pytest.mark.parametrize("name", ["README.md", "docs/writing-a-method.md"])

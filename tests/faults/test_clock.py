@@ -14,6 +14,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="workers are for
 
 CLOCK = """
 import datetime, os, sys, time, types
+import inpaintbench.cli, inpaintbench.execution.run
 true, back = time.time, os.path.splitext(__file__)[0] + ".back"
 def behind():
     return true() - (365 * 86_400 if os.path.exists(back) else 0)
