@@ -8,6 +8,8 @@ import json
 import os
 import shutil
 import socket
+import sys
+import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -60,6 +62,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     no_gpu = pytest.mark.skip(reason="there is no CUDA device here")
     no_data = pytest.mark.skip(reason="INPAINTBENCH_DATA is not set, or names no folder")
     slow = pytest.mark.skip(reason="slow: run with -m slow")
+    no_workers = pytest.mark.skip(reason="Windows has no worker processes")
     asked = items[0].config.getoption("-m") if items else ""
     has_data = Path(os.environ.get("INPAINTBENCH_DATA", "/nonexistent")).is_dir()
     for item in items:
@@ -67,6 +70,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(no_gpu)
         if item.get_closest_marker("realdata") and not has_data:
             item.add_marker(no_data)
+        if item.get_closest_marker("workers") and sys.platform == "win32":
+            item.add_marker(no_workers)
         if item.get_closest_marker("slow") and "slow" not in str(asked):
             item.add_marker(slow)
 
@@ -158,3 +163,24 @@ def at_every_step(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
             action()
 
     return at_every_step
+
+
+@pytest.fixture(scope="session")
+def install() -> Callable[[Path, Path], None]:
+    """Return a function that installs a project's folder, sources below src/, into a folder of packages."""
+
+    def install(folder: Path, site: Path) -> None:
+        project = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+        name, version = project["name"], project["version"]
+        metadata = site / f"{name.replace('-', '_')}-{version}.dist-info"
+        metadata.mkdir(parents=True)
+        (metadata / "METADATA").write_text(f"Metadata-Version: 2.4\nName: {name}\nVersion: {version}\n")
+        groups = project["entry-points"]
+        lines = [
+            f"[{group}]\n" + "".join(f"{k} = {v}\n" for k, v in points.items()) for group, points in groups.items()
+        ]
+        (metadata / "entry_points.txt").write_text("\n".join(lines))
+        for source in (folder / "src").iterdir():
+            (site / source.name).symlink_to(source, target_is_directory=source.is_dir())
+
+    return install

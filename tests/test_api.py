@@ -75,6 +75,25 @@ def test_a_target_cannot_be_left_empty_but_requirements_can() -> None:
         spec(MaskSpec, target="")
 
 
+@pytest.mark.parametrize("reason", ["", "  \n"])
+def test_a_check_is_not_waived_without_a_reason(reason: str) -> None:
+    with pytest.raises(PluginError, match=r"^method grey: the check no_leak is waived without a reason; expected one"):
+        spec(MethodSpec, waivers={"no_leak": reason})
+    assert spec(MethodSpec, waivers={"no_leak": "It is the truth itself."}).waivers.keys() == {"no_leak"}
+
+
+@pytest.mark.parametrize("field", ["least_side", "multiple_of"])
+@pytest.mark.parametrize("value", [0, -8, 8.0, True, "8"])
+def test_a_side_must_be_a_whole_number_from_one(field: str, value: object) -> None:
+    with pytest.raises(PluginError, match=f"^method grey: {field}=.* is not possible; expected a whole number from 1"):
+        spec(MethodSpec, **{field: value})
+
+
+def test_a_function_that_tells_the_coverage_must_be_a_target() -> None:
+    with pytest.raises(PluginError, match="'shares' is no target"):
+        spec(MaskSpec, coverage="shares")
+
+
 @pytest.mark.parametrize("version", [0, -1, True, 1.0, "1", None])
 def test_a_version_must_be_a_whole_number_from_one(version: object) -> None:
     with pytest.raises(PluginError, match=r"^mask grey: .* cannot be its version; expected a whole number from 1\.$"):

@@ -27,6 +27,7 @@ ALLOWED: dict[str, set[str]] = {
     "fingerprints": {"caching", "errors", "folders", "integrity", "schema"},
     "decoding": {"errors"},
     "pictures": {"errors", "decoding"},
+    "answers": {"decoding", "errors"},
     "holes": {"errors", "seeding"},
     "contact_sheet": set(),
     "downloads": {"api", "archives", "atomic", "errors", "integrity", "schema"},
@@ -87,11 +88,22 @@ ALLOWED: dict[str, set[str]] = {
         "journal", "logbook", "metrics", "ops", "plugins", "prepared", "provenance", "records", "results", "samples",
         "seeding", "selectors", "store", "stored", "suite", "trackers", "training", "weights",
     },
+    "exchange": {
+        "answers", "api", "atomic", "errors", "execution", "holes", "integrity", "json_types", "ops", "plugins",
+        "schema", "suite",
+    },
     "cli": {
-        "", "api", "atomic", "checkpoints", "columns", "comparing", "contact_sheet", "downloads", "errors", "execution",
-        "explaining", "figures", "fingerprints", "folders", "leaderboard", "logbook", "merging", "parameters",
-        "plugins", "prepared", "provenance", "records", "report", "results", "samples", "selector_text", "selectors",
-        "site", "statistics", "status", "store", "stored", "suite", "trackers", "weights",
+        "", "api", "atomic", "checkpoints", "columns", "comparing", "contact_sheet", "downloads", "errors", "exchange",
+        "execution", "explaining", "figures", "fingerprints", "folders", "leaderboard", "logbook", "merging",
+        "parameters", "plugins", "prepared", "provenance", "records", "report", "results", "samples", "selector_text",
+        "selectors", "site", "starting", "statistics", "status", "store", "stored", "suite", "testing", "trackers",
+        "weights",
+    },
+    # what is promised, and how one begins
+    "starting": {"api", "errors"},
+    "testing": {
+        "", "api", "caching", "checkpoints", "errors", "execution", "folders", "ops", "plugins", "prepared", "samples",
+        "seeding", "selectors", "store", "suite", "training",
     },
     # the face of the package: hookimpl at once, run and Results when asked for
     "": {"hookspecs", "execution", "results"},
@@ -113,8 +125,8 @@ STOREYS = (
 """The rooms of `execution`, from the ground up: each stands on those below it, and on none beside it."""
 
 FOR_PLUGINS = {
-    "", "api", "errors", "ops", "parameters", "decoding", "pictures", "fingerprints", "folders", "records", "seeding",
-    "training", "weights",
+    "", "answers", "api", "errors", "ops", "parameters", "decoding", "pictures", "fingerprints", "folders", "records",
+    "seeding", "training", "weights",
 }  # fmt: skip
 """What bundled plugin packages may import of the core, as anyone's may."""
 

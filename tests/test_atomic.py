@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 
 from inpaintbench.atomic import replacing, sync_folder, write_json
 
+syncs_folders = pytest.mark.skipif(not hasattr(os, "O_DIRECTORY"), reason="Windows syncs no folders")
+
 
 def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
@@ -55,6 +57,7 @@ def test_a_half_written_file_of_a_killed_process_is_written_over(tmp_path: Path)
     assert names(tmp_path) == ["file"]
 
 
+@syncs_folders
 def test_the_content_is_on_the_disk_before_it_gets_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     steps: list[str] = []
 
@@ -103,6 +106,7 @@ def test_a_file_system_that_syncs_no_folders_is_used_without(
     assert json.loads((tmp_path / "file").read_bytes()) == {"new": True}
 
 
+@syncs_folders
 @pytest.mark.parametrize("code", [errno.EIO, errno.ENOSPC, errno.EBADF])
 def test_a_folder_that_cannot_be_synced_for_another_reason_is_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
@@ -115,6 +119,7 @@ def test_a_folder_that_cannot_be_synced_for_another_reason_is_an_error(
         sync_folder(tmp_path)
 
 
+@syncs_folders
 def test_an_absent_folder_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         write_json(tmp_path / "absent" / "file.json", {})

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import fnmatch
-import importlib.metadata
-import importlib.util
 import os
-import shutil
 import subprocess
 import sys
 import tomllib
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -76,33 +72,6 @@ def test_both_names_of_the_command_are_declared(project: dict[str, Any]) -> None
 
 def test_the_default_suite_is_bundled() -> None:
     assert DEFAULT in bundled_suites()
-
-
-def modern_setuptools() -> bool:
-    if importlib.util.find_spec("setuptools") is None:
-        return False
-    return int(importlib.metadata.version("setuptools").partition(".")[0]) >= 77
-
-
-@pytest.mark.skipif(not modern_setuptools(), reason="building a wheel needs setuptools 77 or newer")
-def test_a_wheel_holds_what_the_checkout_holds(tmp_path: Path) -> None:
-    source = tmp_path / "source"
-    source.mkdir()
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(ROOT / name, source)
-    for name in ("inpaintbench", *SOURCE_ROOTS):
-        shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
-    build = f"from setuptools import build_meta; build_meta.build_wheel({str(tmp_path)!r})"
-    subprocess.run([sys.executable, "-c", build], cwd=source, check=True, capture_output=True)
-    (wheel,) = tmp_path.glob("*.whl")
-    inside = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
-    expected = {
-        f"{package}/{path.relative_to(folder).as_posix()}"
-        for package, folder in PACKAGES.items()
-        for path in folder.rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
-    }
-    assert inside == expected
 
 
 def imported_file(name: str, *python_path: Path) -> str:

@@ -41,6 +41,8 @@ class PluginSpec:
         notes: what a user must know besides, such as rules of drawing or deviations from the publication.
         presets: other defaults for some parameters, by the name that a selector gives as `preset=…`.
         preset: the one that counts where a selector is silent; it must be among them if there are any.
+        waivers: names of checks (`bench check --list`) that the plugin need not pass, and for each the reason, a
+            sentence that `bench show` prints.
     """
 
     kind: ClassVar[PluginKind]
@@ -56,18 +58,20 @@ class PluginSpec:
     notes: str = ""
     presets: Mapping[str, Mapping[str, Value]] = field(default_factory=dict, hash=False)
     preset: str = ""
+    waivers: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         """Refuse what could not be selected or built.
 
         Raises:
-            PluginError: if the name, the target, the version, the parameters or the presets are malformed.
+            PluginError: if the name, the target, the version, the parameters or the presets are malformed, or if a
+                check is waived without a reason.
         """
         if not _NAME.fullmatch(self.name):
             raise PluginError(
                 f"{self.name!r} cannot be a {self.kind}'s name: expected a letter, then letters, digits, _ . or -."
             )
-        for target in (self.target, *([self.requires] if self.requires else [])):
+        for target in (self.target, *filter(None, (self.requires, *self._further_targets))):
             if not _TARGET.fullmatch(target):
                 raise PluginError(f"{self.kind} {self.name}: {target!r} is no target; expected 'package.module:Class'.")
         if not isinstance(self.version, int) or isinstance(self.version, bool) or self.version < 1:
@@ -79,11 +83,21 @@ class PluginSpec:
             if not name.isidentifier() or names.count(name) > 1:
                 raise PluginError(f"{self.kind} {self.name}: {name!r} cannot be a parameter, or is declared twice.")
         self._check_presets()
+        for check, reason in self.waivers.items():
+            if not str(reason).strip():
+                raise PluginError(
+                    f"{self.kind} {self.name}: the check {check} is waived without a reason; expected one."
+                )
 
     @property
     def withheld(self) -> frozenset[str]:
         """Names of the parameters that the target is not called with, because the harness alone needs them."""
         return frozenset()
+
+    @property
+    def _further_targets(self) -> tuple[str, ...]:
+        """What else of it is imported only when it is needed."""
+        return ()
 
     def _check_presets(self) -> None:
         declared = {parameter.name: parameter for parameter in self.parameters}
@@ -113,19 +127,31 @@ class MethodSpec(PluginSpec):
     Attributes:
         training: how it is trained; None for a method that learns nothing. One that does declares the parameters of
             `budget` among its own.
+        least_side: of the square pictures that it can complete, in pixels. Smaller ones are refused before a run.
+        multiple_of: by which the side must be divisible. Others are refused before a run.
+        timed: whether its calls take the time of filling holes; if that was done elsewhere, no time is stored.
     """
 
     kind: ClassVar[PluginKind] = "method"
     training: TrainingSpec | None = None
+    least_side: int = 1
+    multiple_of: int = 1
+    timed: bool = True
 
     def __post_init__(self) -> None:
         """Refuse what could not be selected, built or trained.
 
         Raises:
-            PluginError: if the name, the target, the version, the parameters, the presets or the training are
-                malformed.
+            PluginError: if the name, the target, the version, the parameters, the presets, the training or the sides
+                are malformed.
         """
         super().__post_init__()
+        for name in ("least_side", "multiple_of"):
+            value = getattr(self, name)
+            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+                raise PluginError(
+                    f"method {self.name}: {name}={value!r} is not possible; expected a whole number from 1."
+                )
         if self.training is None:
             return
         needed = BUDGET.union(self.training.shaped_by, dict(self.training.per_mask))
@@ -139,6 +165,18 @@ class MethodSpec(PluginSpec):
     def withheld(self) -> frozenset[str]:
         """Names of the parameters that the target is not called with: those of `budget`."""
         return BUDGET if self.training else frozenset()
+
+    def refusal(self, side: int) -> str:
+        """Return why square pictures of this side, in pixels, are not for this method; empty if they are."""
+        if self.training and self.training.sizes and side not in self.training.sizes:
+            return f"{self.name} can be trained at {', '.join(map(str, self.training.sizes))} pixels, not at {side}."
+        if side < self.least_side:
+            return f"{self.name} completes pictures of at least {self.least_side} pixels a side, not of {side}."
+        if side % self.multiple_of:
+            return (
+                f"{self.name} completes pictures whose side is a multiple of {self.multiple_of} pixels, not of {side}."
+            )
+        return ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -223,9 +261,20 @@ class DatasetSpec(PluginSpec):
 
 @dataclass(frozen=True, kw_only=True)
 class MaskSpec(PluginSpec):
-    """Declares a mask generator, whose target satisfies `MaskGenerator`."""
+    """Declares a mask generator, whose target satisfies `MaskGenerator`.
+
+    Attributes:
+        coverage: `package.module:function`, called with the height and the width of a picture, and the parameters as
+            keywords, which returns the lowest and the highest share of it, in [0, 1], that can be missing; empty if
+            that is not known.
+    """
 
     kind: ClassVar[PluginKind] = "mask"
+    coverage: str = ""
+
+    @property
+    def _further_targets(self) -> tuple[str, ...]:
+        return (self.coverage,)
 
 
 MOST_DECIMALS: Final = 12
@@ -244,6 +293,8 @@ class MetricSpec(PluginSpec):
         default: whether it is scored where nobody chose metrics: those of the scoring protocol.
         ranked: whether it counts for the mean rank that sorts a leaderboard. Metrics that order images alike
             (PSNR over the image and over the hole) would otherwise vote twice.
+        identity: its value for a composite that is the truth itself; None if that depends on the picture.
+        symmetric: whether composite and truth may change places.
     """
 
     kind: ClassVar[PluginKind] = "metric"
@@ -253,6 +304,8 @@ class MetricSpec(PluginSpec):
     label: str
     default: bool = False
     ranked: bool = False
+    identity: float | None = None
+    symmetric: bool = True
 
     def __post_init__(self) -> None:
         """Refuse what could not be selected, built or printed.

@@ -16,16 +16,20 @@ import click
 from inpaintbench import __version__
 from inpaintbench.cli.cache import cache_group
 from inpaintbench.cli.catalog import list_command, show_command
+from inpaintbench.cli.check import check_command
 from inpaintbench.cli.compare import compare_command
 from inpaintbench.cli.doctor import doctor_command
 from inpaintbench.cli.explain import explain_command
+from inpaintbench.cli.export import export_command
 from inpaintbench.cli.figure import figure_group
 from inpaintbench.cli.hardest import hardest_command
 from inpaintbench.cli.merge import merge_command
+from inpaintbench.cli.new import new_command
 from inpaintbench.cli.prepare import prepare_command
 from inpaintbench.cli.preview import masks_group, preview_command
 from inpaintbench.cli.report import report_command
 from inpaintbench.cli.run import plan_command, run_command
+from inpaintbench.cli.score import score_command
 from inpaintbench.cli.status import status_command
 from inpaintbench.cli.table import table_command
 from inpaintbench.cli.train import train_command
@@ -58,10 +62,14 @@ for command in (
     prepare_command,
     preview_command,
     masks_group,
+    export_command,
+    score_command,
     cache_group,
     list_command,
     show_command,
     doctor_command,
+    new_command,
+    check_command,
 ):
     bench.add_command(command)
 

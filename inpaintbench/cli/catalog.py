@@ -97,7 +97,8 @@ def _print(entry: Registered) -> None:
         click.echo(f"{chr(10) if head else ''}{head}  preset={name}{default}: {listed or 'the defaults above'}")
     facts = {"Publication": spec.reference, "Licence": spec.licence, "Notes": spec.notes}
     if isinstance(spec, MethodSpec):
-        facts["Trains"] = _trains(spec)
+        facts["Trains"] = describe_training(spec)
+        facts["Sides"] = describe_sides(spec)
     if isinstance(spec, DatasetSpec):
         facts["Homepage"] = spec.homepage
         facts["Fetched by `bench prepare`"] = ", ".join(
@@ -107,6 +108,7 @@ def _print(entry: Registered) -> None:
         facts["Direction"] = "higher is better" if spec.higher_is_better else "lower is better"
         facts["Unit"] = spec.unit
     width = min(shutil.get_terminal_size().columns, 110)
+    facts |= {f"Waives the check {check}": reason for check, reason in spec.waivers.items()}
     for label, text in facts.items():
         if text:
             click.echo("\n" + click.wrap_text(f"{label}: {text}", width=width, subsequent_indent="  "))
@@ -116,7 +118,16 @@ def _print(entry: Registered) -> None:
             click.echo(f"  {line}")
 
 
-def _trains(spec: MethodSpec) -> str:
+def describe_sides(spec: MethodSpec) -> str:
+    """Say of which side pictures must be, if not of any."""
+    if spec.training and spec.training.sizes:
+        return f"{', '.join(map(str, spec.training.sizes))} pixels"
+    parts = [f"at least {spec.least_side} pixels"] if spec.least_side > 1 else []
+    parts += [f"a multiple of {spec.multiple_of} pixels"] if spec.multiple_of > 1 else []
+    return ", ".join(parts)
+
+
+def describe_training(spec: MethodSpec) -> str:
     """Say how often a method is trained."""
     if spec.training is None:
         return "never"

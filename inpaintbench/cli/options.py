@@ -83,6 +83,28 @@ _OUT: Final = click.option(
 )
 
 
+def _samples(context: click.Context, parameter: click.Parameter, value: str) -> int | None:
+    """Read `all` (None) or a whole number from 0."""
+    if value == "all":
+        return None
+    if value.isdecimal():
+        return int(value)
+    raise click.BadParameter(f"{value!r} is not possible; expected all or a whole number from 0.", context, parameter)
+
+
+device_option = click.option(
+    "--device", default="auto", show_default=True, metavar="auto|cpu|cuda[:N]|mps", help="Where to run."
+)
+samples_option = click.option(
+    "--samples",
+    default=str(SAMPLES),
+    show_default=True,
+    metavar="N|all",
+    callback=_samples,
+    help="Save pictures of so many images of each cell.",
+)
+
+
 def selecting(function: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the options that choose cells; it receives them as one `Request`."""
 
@@ -119,9 +141,7 @@ def _suited(function: Callable[..., Any]) -> Callable[..., Any]:
 def running(function: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the options that say how cells are run; it receives them as one `Options`."""
     options = [
-        click.option(
-            "--device", default="auto", show_default=True, metavar="auto|cpu|cuda[:N]|mps", help="Where to run."
-        ),
+        device_option,
         click.option(
             "--batch-size",
             default="auto",
@@ -138,14 +158,7 @@ def running(function: Callable[..., Any]) -> Callable[..., Any]:
             help="missing: what was never finished. stale: also what is out of date. failed: also failures. "
             "all: everything.",
         ),
-        click.option(
-            "--samples",
-            default=str(SAMPLES),
-            show_default=True,
-            metavar="N|all",
-            callback=_samples,
-            help="Save pictures of so many images of each cell.",
-        ),
+        samples_option,
         click.option(
             "--strict",
             is_flag=True,
@@ -265,15 +278,6 @@ def _batch_size(context: click.Context, parameter: click.Parameter, value: str) 
     if value.isdecimal() and int(value) >= 1:
         return int(value)
     raise click.BadParameter(f"{value!r} is not possible; expected auto or a whole number from 1.", context, parameter)
-
-
-def _samples(context: click.Context, parameter: click.Parameter, value: str) -> int | None:
-    """Read `all` (None) or a whole number from 0."""
-    if value == "all":
-        return None
-    if value.isdecimal():
-        return int(value)
-    raise click.BadParameter(f"{value!r} is not possible; expected all or a whole number from 0.", context, parameter)
 
 
 def _chosen(given: dict[str, Any]) -> tuple[Suite, Registry, dict[str, Any]]:

@@ -263,7 +263,7 @@ class Display(Lines):
 
 def say_left_out(plan: Plan) -> list[str]:
     """Say which methods of an adapted suite are not run, and why."""
-    return [f"Left out, as they cannot be trained: {', '.join(names)}. {why}" for why, names in plan.left_out.items()]
+    return [f"Left out: {', '.join(names)}. {why}" for why, names in plan.left_out.items()]
 
 
 def duration(seconds: float) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -12,6 +13,9 @@ import click
 from inpaintbench.cli.options import Request, running, selecting
 from inpaintbench.cli.reading import judge
 from inpaintbench.execution.options import Options
+from inpaintbench.plugins import Registry
+from inpaintbench.store import Store
+from inpaintbench.suite import Suite
 
 if TYPE_CHECKING:
     from inpaintbench.execution.planning.plan import Plan
@@ -35,24 +39,54 @@ def run_command(context: click.Context, request: Request, options: Options, as_j
 
     Without options it runs the embedded suite. What is stored and up to date is not run again.
     """
+    if not carry_out(request.suite, request.registry, request.store, options, as_json=as_json):
+        context.exit(1)
+
+
+def carry_out(
+    suite: Suite,
+    registry: Registry,
+    store: Store,
+    options: Options,
+    *,
+    as_json: bool,
+    first: Callable[[Results], None] = lambda results: None,
+) -> bool:
+    """Run a suite while a display shows it, and print what has come of it.
+
+    Args:
+        suite: what is asked for.
+        registry: the plugins.
+        store: the results folder.
+        options: how it is run.
+        as_json: whether JSON is printed in place of the leaderboard.
+        first: called with the results before they are printed.
+
+    Returns:
+        Whether everything that was asked for is there.
+
+    Raises:
+        UsageError: if the suite cannot be run as it is.
+        click.Abort: if it was interrupted.
+    """
     from inpaintbench.cli.progress import Display, Lines
     from inpaintbench.execution.run import run_suite
 
     on_terminal = sys.stderr.isatty()
     try:
         with Display() if on_terminal else Lines() as listener:
-            results = run_suite(request.suite, request.registry, request.store, options, listener)
+            results = run_suite(suite, registry, store, options, listener)
     except KeyboardInterrupt as stop:
         click.echo(err=True)  # the terminal has shown ^C on this line
         raise click.Abort(_KEPT_BY_RERUN_ALL if options.rerun == "all" else _KEPT) from stop
     for problem in results.problems:
         click.echo(f"bench: {problem}", err=True)
+    first(results)
     _print_results(results, as_json)
     gaps = options.strict and _report_gaps(results)
     if not results.complete:
         _report_failures(results)
-    if gaps or not results.complete:
-        context.exit(1)
+    return results.complete and not gaps
 
 
 @click.command("plan")

@@ -134,6 +134,9 @@ class Options:
     def _refuse_contradictions(self) -> None:
         if self.engine not in get_args(EngineName):
             raise UsageError(f"engine={self.engine!r} is not possible; expected local, ray or slurm.")
+        if sys.platform == "win32" and (self.engine != "local" or self.isolation == "process"):
+            asked = "--isolation process" if self.engine == "local" else f"--engine {self.engine}"
+            raise UsageError(f"{asked} needs worker processes, which Windows does not have; leave it out.")
         if self.address and self.engine != "ray":
             raise UsageError("--address is that of a Ray cluster; it needs --engine ray.")
         if self.slurm and self.engine != "slurm":

@@ -16,6 +16,7 @@ PSNR = MetricSpec(
     higher_is_better=True,
     decimals=2,
     label="PSNR",
+    identity=100.0,
     default=True,
     ranked=True,
     notes="Data range 1; the mean squared error is that of one image over all pixels and channels. Capped at "
@@ -28,6 +29,7 @@ SSIM = MetricSpec(
     higher_is_better=True,
     decimals=4,
     label="SSIM",
+    identity=1.0,
     default=True,
     ranked=True,
     reference="Wang, Bovik, Sheikh and Simoncelli, Image Quality Assessment: From Error Visibility to "
@@ -53,6 +55,7 @@ LPIPS = MetricSpec(
     higher_is_better=False,
     decimals=4,
     label="LPIPS ({net})",
+    identity=0.0,
     default=True,
     ranked=True,
     reference="Zhang, Isola, Efros, Shechtman and Wang, The Unreasonable Effectiveness of Deep Features as a "
@@ -69,6 +72,7 @@ L1 = MetricSpec(
     higher_is_better=False,
     decimals=3,
     label="L1",
+    identity=0.0,
     default=True,
     notes="Divide by 100 for units of [0, 1].",
 )
@@ -80,6 +84,7 @@ HOLE_PSNR = MetricSpec(
     higher_is_better=True,
     decimals=2,
     label="PSNR (hole)",
+    identity=100.0,
     default=True,
     notes="Below PSNR by exactly -10 log10 of the hole's share of the image, where neither is capped at "
     "100 dB. Undefined for an empty hole.",
@@ -92,6 +97,7 @@ HOLE_L1 = MetricSpec(
     higher_is_better=False,
     decimals=3,
     label="L1 (hole)",
+    identity=0.0,
     default=True,
     notes="Divide by 100 for units of [0, 1]. Undefined for an empty hole.",
 )
@@ -99,6 +105,7 @@ HOLE_L1 = MetricSpec(
 TORCHMETRICS = MetricSpec(
     name="torchmetrics",
     target="inpaintbench.metrics.library:TorchmetricsFunction",
+    version=2,
     summary="A further full-reference metric, as the installed torchmetrics computes it.",
     parameters=(
         Parameter(
@@ -118,9 +125,12 @@ TORCHMETRICS = MetricSpec(
     higher_is_better=True,
     decimals=4,
     label="{function}",
+    identity=1.0,
+    symmetric=False,
     licence="Apache-2.0 (torchmetrics)",
     notes="No part of the scoring protocol: the library's conventions, such as its treatment of borders, have "
-    "changed between versions. The version is stored with each cell.",
+    "changed between versions. The version is stored with each cell. Pictures go to it in [0, 1]; to the universal "
+    "quality index and visual information fidelity in levels from 0 to 255, for which their constants are made.",
 )
 
 

@@ -19,6 +19,9 @@ _OPTIONS: Final[dict[str, dict[str, Any]]] = {
     "universal_image_quality_index": {},
     "visual_information_fidelity": {},
 }
+_OF_LEVELS: Final = {"universal_image_quality_index": 255, "visual_information_fidelity": 255}
+"""Functions without a `data_range` whose constants are made for levels from 0 to 255; the factor that makes such."""
+
 _TOO_SMALL: Final = re.compile(r"image (height|width)|size of (the image|preds|target)")
 """What the library's ValueErrors say of a picture that is too small, and its other ValueErrors do not."""
 
@@ -34,6 +37,7 @@ class TorchmetricsFunction:
         self._compare: Callable[[Tensor, Tensor], Tensor] = functools.partial(
             getattr(functional, function), **_OPTIONS[function]
         )
+        self._scale = _OF_LEVELS.get(function, 1)
 
     def __call__(
         self,
@@ -55,7 +59,7 @@ class TorchmetricsFunction:
 
     def _number(self, composite: Tensor, image: Tensor) -> float:
         try:
-            return self._compare(composite, image).item()
+            return self._compare(composite * self._scale, image * self._scale).item()
         except ValueError as error:
             if _TOO_SMALL.search(str(error)):
                 return math.nan

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from inpaintbench import hookimpl
 from inpaintbench.api import MethodSpec, Parameter
+from inpaintbench_methods.adapters.specs import ADAPTERS
 from inpaintbench_methods.context_encoder.spec import CONTEXT_ENCODER
 from inpaintbench_methods.glcic.spec import GLCIC
+from inpaintbench_methods.outside.spec import OUTSIDE
 from inpaintbench_methods.yeh.spec import YEH
 
 LICENCE = "MIT"
@@ -67,4 +69,4 @@ TV = MethodSpec(
 @hookimpl
 def register_methods() -> tuple[MethodSpec, ...]:
     """Return the bundled methods."""
-    return MEAN_FILL, HARMONIC, TV, YEH, CONTEXT_ENCODER, GLCIC
+    return MEAN_FILL, HARMONIC, TV, YEH, CONTEXT_ENCODER, GLCIC, *ADAPTERS, *OUTSIDE

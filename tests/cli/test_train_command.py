@@ -247,7 +247,7 @@ def test_a_run_says_which_methods_of_its_suite_it_leaves_out(bench: Any, tmp_pat
     suite = tmp_path / "learned.toml"
     suite.write_text(f'methods = ["tiny", "mean_fill"]\ndatasets = ["pictures"]\nmasks = ["{SQUARE}"]\nsize = 16\n')
     arguments = ["--suite", suite, "--plugin", LEARNERS, "-d", "pictures[fault=no_train]", "--metric", "psnr"]
-    said = "Left out, as they cannot be trained: tiny. These pictures are for tests alone."
+    said = "Left out: tiny. These pictures are for tests alone."
     planned, ran = bench("plan", *arguments), bench("run", *arguments)
 
     assert said in planned.out.splitlines()

@@ -8,14 +8,18 @@ a block out.
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import shutil
+import subprocess
+import sys
 import textwrap
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import pytest
@@ -34,7 +38,9 @@ TEST_COMMAND = "python3 -m venv .venv && .venv/bin/pip install -e '.[test]' && .
 SET_UP = {RUN_COMMAND, TEST_COMMAND, "source .venv/bin/activate"}
 """Commands that set an environment up. They are not run here, and may not differ from these."""
 
-COMMAND = re.compile(r"^(?:\$ )?((?:bench|python3?|pip|source|\.venv/bin/\w+) .*)$")
+Packages: TypeAlias = Callable[[str], None]
+
+COMMAND = re.compile(r"^(?:\$ )?((?:bench|python3?|pip|pytest|source|\.venv/bin/\w+) .*)$")
 MARK = re.compile(r"<!-- (slow|not run): \S.* -->")
 FILE_NAME = re.compile(r"# (\w+\.(?:py|toml))")
 
@@ -122,10 +128,28 @@ def world(furnished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
     return folder
 
 
-def run_command(command: str, block: Block) -> None:
+@pytest.fixture
+def packages(world: Path, install: Callable[[Path, Path], None], monkeypatch: pytest.MonkeyPatch) -> Packages:
+    """Return what stands for an installer: packages that a page begins are found as if they were installed."""
+    site = world / "site-packages"
+    site.mkdir()
+    monkeypatch.syspath_prepend(site)
+    sources = [site, ROOT, ROOT / "methods", ROOT / "datasets", ROOT / "masks"]
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(map(str, sources)))
+    return lambda folder: install(world / folder, site)
+
+
+def run_command(command: str, block: Block, packages: Packages) -> None:
     if command in SET_UP:
         return
     words = shlex.split(command)
+    if words[:3] == ["pip", "install", "-e"]:
+        packages(words[3].removesuffix("[test]"))
+        return
+    if words[0] == "pytest":
+        done = subprocess.run([sys.executable, "-m", *words], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"{block.place}: {command}\n{done.stdout}"
+        return
     if words[:2] == ["python", "-m"]:
         module = words[2].replace(".", "/")
         assert words[2].startswith("benchmarks."), f"{block.place}: {command!r} is no command that the pages may give"
@@ -149,8 +173,9 @@ LONG = {"writing-a-method.md"}
         if runnable(page)
     ],
 )
-def test_a_page_does_what_it_says(page: Path, world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    if page.name == "running.md":  # the page is about workers; elsewhere they would only take time
+def test_a_page_does_what_it_says(page: Path, world: Path, packages: Packages, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The page is about workers; elsewhere they would only take time, and Windows has none.
+    if page.name == "running.md" and sys.platform != "win32":
         monkeypatch.setenv("INPAINTBENCH_ISOLATION", "process")
     namespace = {"__name__": "page"}
     for block in runnable(page):
@@ -164,7 +189,7 @@ def test_a_page_does_what_it_says(page: Path, world: Path, monkeypatch: pytest.M
                 Suite.load(block.file_name)
         else:
             for command in block.commands():
-                run_command(command, block)
+                run_command(command, block, packages)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

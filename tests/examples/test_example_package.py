@@ -10,9 +10,8 @@ import os
 import shutil
 import subprocess
 import sys
-import tomllib
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -24,30 +23,17 @@ EXAMPLE = ROOT / "examples/inpaintbench-nearest"
 SOURCES = [ROOT, ROOT / "methods", ROOT / "datasets", ROOT / "masks"]
 
 
-def write_metadata(site: Path, project: Mapping[str, object]) -> None:
-    """Write the .dist-info folder that an installer leaves of a [project] table."""
-    name, version = str(project["name"]), str(project["version"])
-    folder = site / f"{name.replace('-', '_')}-{version}.dist-info"
-    folder.mkdir()
-    (folder / "METADATA").write_text(f"Metadata-Version: 2.4\nName: {name}\nVersion: {version}\n")
-    groups = project["entry-points"]
-    assert isinstance(groups, dict)
-    lines = [f"[{group}]\n" + "".join(f"{k} = {v}\n" for k, v in points.items()) for group, points in groups.items()]
-    (folder / "entry_points.txt").write_text("\n".join(lines))
-
-
 @pytest.fixture
-def site(tmp_path: Path) -> Path:
+def site(tmp_path: Path, install: Callable[[Path, Path], None]) -> Path:
     """A folder of installed packages: the example, and one that cannot be imported."""
-    folder = tmp_path / "site-packages"
-    folder.mkdir()
-    project = tomllib.loads((EXAMPLE / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    write_metadata(folder, project)
-    source = EXAMPLE / "src/inpaintbench_nearest"
-    (folder / "inpaintbench_nearest").symlink_to(source, target_is_directory=True)
-    (folder / "broken_plugin.py").write_text("import a_module_that_nobody_has\n")
-    broken = {"name": "broken", "version": "9.9", "entry-points": {"inpaintbench": {"broken": "broken_plugin"}}}
-    write_metadata(folder, broken)
+    folder, broken = tmp_path / "site-packages", tmp_path / "broken"
+    install(EXAMPLE, folder)
+    (broken / "src").mkdir(parents=True)
+    (broken / "src/broken_plugin.py").write_text("import a_module_that_nobody_has\n")
+    (broken / "pyproject.toml").write_text(
+        '[project]\nname = "broken"\nversion = "9.9"\n[project.entry-points.inpaintbench]\nbroken = "broken_plugin"\n'
+    )
+    install(broken, folder)
     return folder
 
 

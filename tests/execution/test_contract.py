@@ -1,6 +1,7 @@
 """What a method may return, and that it leaves its input alone."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
@@ -39,6 +40,22 @@ def test_every_floating_point_becomes_float32(batch: Batch, dtype: torch.dtype) 
 
     assert checked.image.dtype == torch.float32
     assert set(checked.image[batch.hole.expand_as(checked.image)].tolist()) == {0.25}
+
+
+class Sticky(Tensor):
+    """Answers with itself when it is to be composited."""
+
+    @classmethod
+    def __torch_function__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        returned = super().__torch_function__(func, types, args, kwargs or {})
+        return args[0].as_subclass(Tensor) if func is Tensor.masked_fill else returned
+
+
+def test_a_tensor_of_another_class_cannot_answer_for_itself(batch: Batch) -> None:
+    checked = check(fill(batch).as_subclass(Sticky), batch, snapshot(batch))
+
+    assert type(checked.image) is Tensor
+    assert torch.equal(checked.image, check(fill(batch), batch, snapshot(batch)).image)
 
 
 def test_a_gradient_is_left_behind(batch: Batch) -> None:

@@ -56,7 +56,7 @@ def run(tmp_path: Path) -> Any:
     return run
 
 
-@pytest.mark.parametrize("isolation", ["none", "process"])
+@pytest.mark.parametrize("isolation", ["none", pytest.param("process", marks=pytest.mark.workers)])
 def test_methods_meet_deterministic_algorithms_where_they_are_asked_for(run: Any, isolation: str) -> None:
     before = torch.are_deterministic_algorithms_enabled()
     cells = run(isolation, deterministic=True)

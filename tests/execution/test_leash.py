@@ -17,6 +17,8 @@ from inpaintbench.execution.workers.leash import PREPARING_SECONDS, Leash
 from inpaintbench.execution.workers.limits import Limits
 from inpaintbench.execution.workers.nursery import Nursery
 
+pytestmark = pytest.mark.workers
+
 PROCESS = 10**8
 
 
@@ -146,13 +148,11 @@ def test_a_worker_that_says_what_nobody_understands_is_killed_and_has_failed(hel
     assert "has written into its connection" in str(verdict.error)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGKILL])
-def test_who_is_killed_by_somebody_else_is_not_to_blame(
-    held: Held, number: signal.Signals, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGHUP", "SIGKILL"])
+def test_who_is_killed_by_somebody_else_is_not_to_blame(held: Held, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(leash_module, "kills_for_memory", lambda: 0)
     held.leash.give(job())
-    assert held.leash.died_of(-number) is None
+    assert held.leash.died_of(-signal.Signals[name]) is None
 
 
 @pytest.mark.parametrize(

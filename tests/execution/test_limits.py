@@ -77,6 +77,7 @@ def test_memory_counts_what_a_process_and_its_descendants_have_written_to() -> N
     assert 96 * mega <= found < 96 * mega + 3 * base + 8 * mega
 
 
+@pytest.mark.workers
 def test_memory_counts_what_has_lost_its_parent_and_is_of_the_same_session() -> None:
     mega = 1 << 20
     grandchild = f"import sys; held = b'x' * {64 * mega}; print('up', flush=True); sys.stdin.read()"

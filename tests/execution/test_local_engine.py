@@ -22,6 +22,8 @@ from inpaintbench.execution.workers.nursery import Nursery
 from inpaintbench.execution.workers.worker import Worker
 from inpaintbench.records import CellRecord
 
+pytestmark = pytest.mark.workers
+
 Saying = list[dict[str, Any] | int]
 """Messages, or the exit code of which a worker dies."""
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
-import resource
 import socket
 from collections.abc import Iterator
 from typing import cast
@@ -15,6 +13,9 @@ from inpaintbench.execution.workers.channel import Channel
 from inpaintbench.execution.workers.leash import Leash
 from inpaintbench.execution.workers.limits import Limits
 from inpaintbench.execution.workers.nursery import Nursery
+
+fcntl = pytest.importorskip("fcntl", reason="Windows has no worker processes")
+resource = pytest.importorskip("resource")
 
 HIGH = 1500
 """`select.select` refuses descriptors from 1024 on."""

@@ -13,6 +13,8 @@ from inpaintbench.execution.workers import nursery as nursery_module
 from inpaintbench.execution.workers.channel import Channel
 from inpaintbench.execution.workers.nursery import Nursery
 
+pytestmark = pytest.mark.workers
+
 DESCRIPTORS = Path("/proc/self/fd")
 """Where Linux shows what this process has open."""
 

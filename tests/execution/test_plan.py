@@ -18,6 +18,7 @@ from PIL import Image
 from inpaintbench import plugins
 from inpaintbench.atomic import write_json
 from inpaintbench.cell_writer import CellWriter
+from inpaintbench.errors import UsageError
 from inpaintbench.execution.planning.cells import Cell
 from inpaintbench.execution.planning.plan import RERUNS, Plan, Rerun, State, make_plan
 from inpaintbench.integrity import sealed
@@ -341,3 +342,34 @@ def test_planning_imports_no_torch(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
 
     assert done.stdout == "60 []\n"
+
+
+def refusing(registry: Registry, **sides: int) -> Registry:
+    """Let a method take pictures of certain sides alone."""
+    entry = registry.of("method")["fill1"]
+    registry.entries["method"]["fill1"] = dataclasses.replace(entry, spec=dataclasses.replace(entry.spec, **sides))
+    return registry
+
+
+@pytest.mark.parametrize(
+    ("sides", "said"),
+    [
+        ({"least_side": 17}, "fill1 completes pictures of at least 17 pixels a side, not of 16."),
+        ({"multiple_of": 5}, "fill1 completes pictures whose side is a multiple of 5 pixels, not of 16."),
+    ],
+)
+def test_a_method_that_takes_no_such_pictures_is_refused_before_anything_runs(
+    registry: Registry, store: Store, sides: dict[str, int], said: str
+) -> None:
+    with pytest.raises(UsageError, match=f"^{said}$"):
+        make_plan(SUITE, refusing(registry, **sides), store)
+    assert [planned.cell.size for planned in make_plan(SUITE.replace(size=20), registry, store)] == [20]
+
+
+def test_a_suites_own_method_that_takes_no_such_pictures_is_left_out(registry: Registry, store: Store) -> None:
+    methods = ("fill1", "mean_fill")
+    suite = dataclasses.replace(SUITE, methods=methods, adapted=True)
+    plan = make_plan(suite, refusing(registry, least_side=17), store)
+
+    assert [planned.cell.names[0] for planned in plan] == ["mean_fill"]
+    assert plan.left_out == {"fill1 completes pictures of at least 17 pixels a side, not of 16.": ("fill1",)}

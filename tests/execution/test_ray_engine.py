@@ -39,6 +39,8 @@ pytest.importorskip("ray", reason="the extra `ray` is not installed")
 from inpaintbench.execution.engines.clusters.ray import address as ray_address
 from inpaintbench.execution.engines.clusters.ray.cluster import Cluster
 
+pytestmark = pytest.mark.workers
+
 SPECIMENS = Path(__file__).parent.parent / "plugins" / "specimens.py"
 LEARNERS = SPECIMENS.with_name("learners.py")
 MASKS = ("dots", "center_square[side=6]", "circle[diameter=6]")

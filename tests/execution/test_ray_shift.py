@@ -28,6 +28,8 @@ from inpaintbench.execution.engines.clusters.ray.cluster import Cluster
 from inpaintbench.execution.engines.clusters.ray.ears import Ears, Heard
 from inpaintbench.execution.engines.clusters.ray.engine import WAITING, RayEngine
 
+pytestmark = pytest.mark.workers
+
 BRIEF = Brief(plugins=(), path=(), folder="/", variables={}, threads="1", limits=Limits(), deterministic=False)
 
 

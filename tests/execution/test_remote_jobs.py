@@ -270,6 +270,7 @@ def test_a_token_is_seen_in_its_own_folder_alone(tmp_path: Path) -> None:
     assert not list((tmp_path / "results").iterdir())
 
 
+@pytest.mark.workers
 def test_a_token_of_a_run_that_was_killed_is_removed_by_the_next_one(tmp_path: Path) -> None:
     code = (
         "import os, pathlib\n"
@@ -284,6 +285,7 @@ def test_a_token_of_a_run_that_was_killed_is_removed_by_the_next_one(tmp_path: P
     assert not left.exists()
 
 
+@pytest.mark.workers
 def test_a_folder_of_a_node_that_was_killed_is_removed_by_the_next_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -330,14 +332,17 @@ def test_code_that_differs_on_a_machine_is_told_with_its_name(monkeypatch: pytes
     assert why.startswith("It has changed since the run was planned. That was on node7: unless")
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_signals_that_end_a_process_interrupt_a_run(number: int) -> None:
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+@pytest.mark.workers
+def test_signals_that_end_a_process_interrupt_a_run(name: str) -> None:
+    number = signal.Signals[name]
     before = signal.getsignal(number)
     with pytest.raises(KeyboardInterrupt), interrupted_by_signals():
         signal.raise_signal(number)
     assert signal.getsignal(number) is before
 
 
+@pytest.mark.workers
 def test_a_signal_that_is_ignored_stays_so() -> None:
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:

@@ -175,9 +175,31 @@ def test_threads_are_limited_for_libraries_that_are_loaded_and_for_those_to_come
     assert [getter() for getter in getters] == [1] * len(getters)
 
 
-@pytest.mark.parametrize("isolation", ["process", "none"])
+@pytest.mark.parametrize("isolation", [pytest.param("process", marks=pytest.mark.workers), "none"])
 @pytest.mark.parametrize("device", ["cpu", "mps", "cuda:1"])
 def test_a_device_and_gpus_that_contradict_each_other_are_refused(device: str, isolation: Any) -> None:
     options = Options(device=device, gpus=(0,), isolation=isolation)
     with pytest.raises(UsageError, match=f"--gpus chooses among CUDA devices, and --device {device} names another"):
         engine_for(options).__enter__()
+
+
+@pytest.mark.parametrize(
+    ("given", "asked"),
+    [
+        ({"isolation": "process"}, "--isolation process"),
+        ({"engine": "ray", "isolation": "process"}, "--engine ray"),
+        ({"engine": "slurm", "isolation": "none"}, "--engine slurm"),
+    ],
+)
+def test_what_needs_worker_processes_is_refused_on_windows(
+    given: dict[str, Any], asked: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    with pytest.raises(UsageError, match=f"^{asked} needs worker processes, which Windows does not have"):
+        Options(**given)
+
+
+def test_on_windows_cells_run_in_this_process_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("INPAINTBENCH_ISOLATION")
+    monkeypatch.setattr(sys, "platform", "win32")
+    assert Options().isolation == "none"

@@ -16,7 +16,7 @@ import pytest
 from inpaintbench.store import Store
 
 pytest.importorskip("submitit", reason="the extra `slurm` is not installed")
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.workers]
 
 PLUGINS = Path(__file__).parent.parent / "plugins"
 

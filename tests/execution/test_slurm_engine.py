@@ -21,6 +21,8 @@ from inpaintbench.store import Store
 pytest.importorskip("submitit", reason="the extra `slurm` is not installed")
 from inpaintbench.execution.engines.clusters.slurm.settings import device_of
 
+pytestmark = pytest.mark.workers
+
 SPECIMENS = Path(__file__).parent.parent / "plugins" / "specimens.py"
 SLURM: dict[str, Any] = {"engine": "slurm", "slurm": {"cluster": "local"}, "isolation": "process"}
 

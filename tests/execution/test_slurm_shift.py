@@ -33,6 +33,8 @@ from inpaintbench.execution.engines.clusters.slurm.node import PATIENCE_SECONDS,
 from inpaintbench.execution.engines.clusters.slurm.queue import SlurmQueue, Standing
 from inpaintbench.execution.engines.clusters.slurm.settings import executor_for
 
+pytestmark = pytest.mark.workers
+
 BRIEF = Brief(plugins=(), path=(), folder="/", variables={}, threads="1", limits=Limits(), deterministic=False)
 
 

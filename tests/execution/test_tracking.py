@@ -62,7 +62,7 @@ def hearing(tmp_path: Path) -> Hearing:
     return Hearing(tmp_path)
 
 
-@pytest.mark.parametrize("isolation", ["none", "process"])
+@pytest.mark.parametrize("isolation", ["none", pytest.param("process", marks=pytest.mark.workers)])
 def test_cells_are_told_of_when_they_are_stored_in_this_process(
     run: Any, small: dict[str, Any], hearing: Hearing, tmp_path: Path, isolation: str
 ) -> None:

@@ -27,6 +27,7 @@ def learn_in(learn: Learn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> L
     return learn_in
 
 
+@pytest.mark.workers
 def test_a_worker_trains_what_this_process_would(learn_in: Learn) -> None:
     there = learn_in("workers")
     (trained,) = Library()
@@ -41,6 +42,7 @@ def test_a_worker_trains_what_this_process_would(learn_in: Learn) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.workers
 def test_a_training_that_kills_its_worker_costs_its_own_cells(learn_in: Learn) -> None:
     results = learn_in("workers", methods=["tiny[fault=dies]", "tiny", "tiny[fault=raises]"])
     messages = {cell.record.method: (cell.record.error or {}).get("message", "") for cell in results.cells}
@@ -72,12 +74,14 @@ def test_the_first_training_that_fails_ends_the_run_and_is_what_is_stored(
     assert (cell.record.error or {})["message"].endswith("is not trained. ValueError: the trainer is broken")
 
 
+@pytest.mark.workers
 def test_a_leak_that_a_worker_finds_ends_the_run(learn_in: Learn) -> None:
     with pytest.raises(UsageError, match=r"The training picture train-2 of .* is the test picture test-1, pixel by p"):
         learn_in("workers", datasets=["pictures[fault=leak]"])
 
 
 @pytest.mark.slow
+@pytest.mark.workers
 def test_two_workers_train_side_by_side(learn_in: Learn) -> None:
     results = learn_in("workers", methods=["tiny", "tiny[width=4]"], workers=2)
 

@@ -73,18 +73,16 @@ def test_a_second_ctrl_c_ends_it_at_once(standing: Any, alone: Any, suite: dict[
 
 
 @pytest.mark.parametrize(
-    ("number", "how"),
+    ("name", "how"),
     [
-        (signal.SIGTERM, "sleeps"),
-        (signal.SIGKILL, "sleeps_deaf"),
-        pytest.param(signal.SIGKILL, "stops", marks=pytest.mark.slow),
+        ("SIGTERM", "sleeps"),
+        ("SIGKILL", "sleeps_deaf"),
+        pytest.param("SIGKILL", "stops", marks=pytest.mark.slow),
     ],
     ids=["end", "kill-deaf", "kill-stopped"],
 )
-def test_workers_do_not_outlive_the_run(
-    standing: Any, alone: Any, suite: dict[str, Any], number: signal.Signals, how: str
-) -> None:
-    running = standing(how)
+def test_workers_do_not_outlive_the_run(standing: Any, alone: Any, suite: dict[str, Any], name: str, how: str) -> None:
+    number, running = signal.Signals[name], standing(how)
     assert running.workers
     running.signal(number)
     assert running.wait(SOON) == -number

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pytest
@@ -27,10 +28,20 @@ def test_an_image_has_the_number_that_the_library_gives_it_alone() -> None:
     found = TorchmetricsFunction("visual_information_fidelity")(composite, image, hole)
     for position in range(3):
         alone = functional.visual_information_fidelity(
-            composite[position : position + 1], image[position : position + 1]
+            255 * composite[position : position + 1], 255 * image[position : position + 1]
         )
         assert found[position].item() == pytest.approx(alone.item(), abs=1e-7)
     assert 0 < found.min() < found.max() < 1
+
+
+@pytest.mark.parametrize("function", ["universal_image_quality_index", "visual_information_fidelity"])
+def test_functions_that_are_made_for_levels_find_noise_that_grows_worse_and_worse(function: str) -> None:
+    _, image, hole = _pictures()
+    smooth = torch.nn.functional.avg_pool2d(image, 5, 1, 2)
+    noise = torch.rand(image.shape, generator=torch.Generator().manual_seed(3)) - 0.5
+    found = [TorchmetricsFunction(function)(smooth + s * noise, smooth, hole) for s in (0.0, 0.02, 0.1, 0.4)]
+    assert found[0].tolist() == pytest.approx([1, 1, 1], abs=1e-3)
+    assert all((worse < better).all() for better, worse in itertools.pairwise(found))
 
 
 def test_every_function_that_can_be_chosen_is_there_and_finds_identical_pictures_alike() -> None:

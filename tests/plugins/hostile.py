@@ -5,7 +5,6 @@ import ctypes
 import json
 import os
 import random
-import resource
 import shutil
 import signal
 import stat
@@ -168,6 +167,8 @@ def _exit(method: Hostile, batch: Batch, filled: Tensor) -> object:
 
 
 def _crash(method: Hostile, batch: Batch, filled: Tensor) -> object:
+    import resource
+
     print("these are its last words", flush=True)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     ctypes.string_at(0)
@@ -181,6 +182,8 @@ def _stop(method: Hostile, batch: Batch, filled: Tensor) -> object:
 
 def _fill_the_disk(method: Hostile, batch: Batch, filled: Tensor) -> object:
     """Let every file be as large as it may be already, as on a full disk."""
+    import resource  # which Windows does not have
+
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
     return filled
 

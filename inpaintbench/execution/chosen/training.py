@@ -76,9 +76,8 @@ class ChosenTraining(Part):
         """
         masks: tuple[ChosenMask, ...] = () if for_mask is None else (for_mask,)
         obstacle = pictures if isinstance(pictures, str) else ""
-        if spec.sizes and size not in spec.sizes:
-            possible = ", ".join(map(str, spec.sizes))
-            obstacle = f"{method.spec.name} can be trained at {possible} pixels, not at {size}."
+        if refusal := method.spec.refusal(size):
+            obstacle = refusal
         elif for_mask is None:
             try:
                 masks = tuple(ChosenMask.open(one, size) for one in select(spec.masks, MaskSpec, registry))

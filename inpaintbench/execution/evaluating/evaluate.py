@@ -203,7 +203,8 @@ class _Run:
             shown = (tensor[kept] for tensor in (image, batch.corrupted, batch.hole, result))
             save_samples(self._writer.samples, [loaded.indices[position] for position in kept], *shown)
         scores = self._setup.panel(result, image, batch.hole)
-        return rows(loaded, batch, checked, scores, seconds / len(loaded.items))
+        timed = self._cell.method.selection.spec.timed
+        return rows(loaded, batch, checked, scores, seconds / len(loaded.items) if timed else None)
 
     def _complete(self, method: Method, batch: Batch) -> tuple[object, float]:
         synchronize(self._setup.device)

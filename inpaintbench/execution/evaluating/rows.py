@@ -9,7 +9,7 @@ from inpaintbench.records import ImageRecord
 
 
 def rows(
-    loaded: Loaded, batch: Batch, checked: Checked, scores: dict[str, list[float]], seconds: float
+    loaded: Loaded, batch: Batch, checked: Checked, scores: dict[str, list[float]], seconds: float | None
 ) -> list[ImageRecord]:
     """Return one record an image.
 
@@ -18,7 +18,7 @@ def rows(
         batch: as the method got it.
         checked: what it returned.
         scores: a number an image, by metric.
-        seconds: that the method took for an image.
+        seconds: that the method took for an image; None if that is not known.
     """
     clamped = checked.clamped.tolist()
     converged = [None] * len(loaded.items) if checked.converged is None else checked.converged.tolist()

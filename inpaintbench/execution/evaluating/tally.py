@@ -18,12 +18,13 @@ class Tally:
             many it returned values outside [0, 1] (`clamped`).
         unreadable: those that could not be decoded, with the reason.
         seconds: that the method took for all of them.
+        timed: for how many that is known.
         makings: in which ways they were computed: with which batch size, and in which environment.
     """
 
     def __init__(self) -> None:
         self.items: set[str] = set()
-        self.scored = self.unconverged = self.clamped = 0
+        self.scored = self.unconverged = self.clamped = self.timed = 0
         self.unreadable: list[Mapping[str, str]] = []
         self.seconds = 0.0
         self.makings: list[Mapping[str, Any]] = []
@@ -47,6 +48,7 @@ class Tally:
             self.scored += 1
             self.unconverged += record["converged"] is False
             self.clamped += bool(record["clamped"])
+            self.timed += record["seconds"] is not None
             self.seconds += float(record["seconds"] or 0)
         self.items.update(entry["item"] for entry in unreadable)
         self.unreadable.extend(unreadable)
@@ -65,8 +67,8 @@ class Tally:
     def timing(self) -> dict[str, Any]:
         """What of it stands in a cell's record under `timing`."""
         return {
-            "seconds_per_image": self.seconds / self.scored if self.scored else None,
-            "method_seconds": self.seconds,
+            "seconds_per_image": self.seconds / self.timed if self.timed else None,
+            "method_seconds": self.seconds if self.timed or not self.scored else None,
             "batch_sizes": [how.get("batch_size") for how in self.makings],
             "environments": len({how.get("environment") for how in self.makings}),
         }

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
 
 from inpaintbench.api import DatasetSpec, MaskSpec, MethodSpec, MetricSpec
 from inpaintbench.checkpoints import Checkpoint, Library
-from inpaintbench.errors import StoreError
+from inpaintbench.errors import StoreError, UsageError
 from inpaintbench.execution.chosen import ChosenDataset, ChosenMask, ChosenMethod, ChosenMetric, Obtain
 from inpaintbench.execution.planning.cells import Cell
 from inpaintbench.execution.planning.learning import Learning, PlannedTraining
 from inpaintbench.explaining import nearest_difference
 from inpaintbench.plugins import Registry
-from inpaintbench.selectors import select
+from inpaintbench.selectors import Selection, select
 from inpaintbench.store import Store
 from inpaintbench.stored import StoredCell
 from inpaintbench.suite import Suite
@@ -62,7 +62,7 @@ class Plan:
         store: where their results lie.
         cells: in the order in which they are run.
         trainings: what methods must have learned for them, each once.
-        left_out: by the reason, the methods of an adapted suite that cannot be trained, and are not among the cells.
+        left_out: by the reason, the methods of an adapted suite that cannot take part, and are not among the cells.
     """
 
     store: Store
@@ -117,7 +117,8 @@ def make_plan(
     Raises:
         UsageError: if a selector, a parameter, a data set or a mask of this size is not possible.
     """
-    methods = [ChosenMethod.look_up(one, obtain) for one in select(suite.methods, MethodSpec, registry)]
+    selected, left_out = _fitting(select(suite.methods, MethodSpec, registry), suite)
+    methods = [ChosenMethod.look_up(one, obtain) for one in selected]
     masks = [ChosenMask.open(one, suite.size) for one in select(suite.masks, MaskSpec, registry)]
     datasets = [ChosenDataset.open(one, suite.limit) for one in select(suite.datasets, DatasetSpec, registry)]
     chosen = select(suite.metrics or default_metrics(registry), MetricSpec, registry)
@@ -134,10 +135,31 @@ def make_plan(
         for method in methods
     ]
     trainings = learning.trainings
-    left_out: Mapping[str, tuple[str, ...]] = {}
     if suite.adapted:
-        cells, trainings, left_out = _leave_out_impossible(cells, trainings)
+        cells, trainings, untrainable = _leave_out_impossible(cells, trainings)
+        left_out = {**left_out, **untrainable}
     return Plan(store, tuple(_look_up(cell, store) for cell in cells), trainings, left_out)
+
+
+def _fitting(
+    methods: Sequence[Selection[MethodSpec]], suite: Suite
+) -> tuple[Sequence[Selection[MethodSpec]], Mapping[str, tuple[str, ...]]]:
+    """Return the methods that can complete pictures of this size, and of the others why.
+
+    Those that would have to be trained for it are not looked at: their training says so.
+
+    Raises:
+        UsageError: if one cannot, and the suite asks for it, or for no other.
+    """
+    ready = [one for one in methods if not one.spec.training or dict(one.values)["checkpoint"] != "none"]
+    refusals = {one.name: refusal for one in ready if (refusal := one.spec.refusal(suite.size))}
+    fitting = [one for one in methods if one.name not in refusals]
+    if refusals and not (suite.adapted and fitting):
+        raise UsageError(" ".join(dict.fromkeys(refusals.values())))
+    reasons: dict[str, tuple[str, ...]] = {}
+    for name, refusal in refusals.items():
+        reasons[refusal] = (*reasons.get(refusal, ()), name)
+    return fitting, reasons
 
 
 def _leave_out_impossible(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,6 +86,8 @@ def kills_for_memory() -> int:
 
 
 def _session(leader: int) -> Iterator[psutil.Process]:
+    if sys.platform == "win32":  # which has no such sessions
+        return
     for number in psutil.pids():
         with contextlib.suppress(psutil.Error, OSError):
             if os.getsid(number) == leader:

@@ -22,6 +22,7 @@ _SPACING = Parameter(
 RANDOM_RECTANGLE = MaskSpec(
     name="random_rectangle",
     target="inpaintbench_masks.random_rectangle:RandomRectangle",
+    coverage="inpaintbench_masks.coverage.regions:random_rectangle",
     summary="A rectangle of random width and height at a random place, as GLCIC is trained with.",
     parameters=(
         Parameter(
@@ -58,6 +59,7 @@ RANDOM_RECTANGLE = MaskSpec(
 RANDOM_REGION = MaskSpec(
     name="random_region",
     target="inpaintbench_masks.random_region:RandomRegion",
+    coverage="inpaintbench_masks.coverage.regions:random_region",
     summary="Random shapes that cover 20 to 30 %, as Context Encoder is trained and tested with.",
     parameters=(
         Parameter(
@@ -97,6 +99,7 @@ RANDOM_REGION = MaskSpec(
 PATTERN = MaskSpec(
     name="pattern",
     target="inpaintbench_masks.pattern:Pattern",
+    coverage="inpaintbench_masks.coverage.regions:pattern",
     summary="Random shapes that cover a quarter of every picture, the random pattern of Yeh et al.",
     parameters=(
         Parameter(
@@ -119,6 +122,7 @@ PATTERN = MaskSpec(
 TEXT = MaskSpec(
     name="text",
     target="inpaintbench_masks.text:Text",
+    coverage="inpaintbench_masks.coverage.regions:text",
     summary="Lines of random words over the whole picture.",
     parameters=(
         Parameter(

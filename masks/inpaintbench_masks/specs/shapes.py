@@ -17,6 +17,7 @@ _REPAINT = (
 CENTER_SQUARE = MaskSpec(
     name="center_square",
     target="inpaintbench_masks.center_square:CenterSquare",
+    coverage="inpaintbench_masks.coverage.shapes:center_square",
     summary="A square in the middle of the picture.",
     parameters=(
         Parameter(
@@ -35,6 +36,7 @@ CENTER_SQUARE = MaskSpec(
 CIRCLE = MaskSpec(
     name="circle",
     target="inpaintbench_masks.circle:Circle",
+    coverage="inpaintbench_masks.coverage.shapes:circle",
     summary="A disc in the middle of the picture.",
     parameters=(
         Parameter(
@@ -54,6 +56,7 @@ CIRCLE = MaskSpec(
 SCATTERED_SQUARES = MaskSpec(
     name="scattered_squares",
     target="inpaintbench_masks.scattered_squares:ScatteredSquares",
+    coverage="inpaintbench_masks.coverage.shapes:scattered_squares",
     summary="Small squares at random places, as many as a given missing area needs.",
     parameters=(
         Parameter(
@@ -88,6 +91,7 @@ SCATTERED_SQUARES = MaskSpec(
 RANDOM_PIXELS = MaskSpec(
     name="random_pixels",
     target="inpaintbench_masks.random_pixels:RandomPixels",
+    coverage="inpaintbench_masks.coverage.shapes:random_pixels",
     summary="Single pixels, each missing with the same probability.",
     parameters=(
         Parameter(
@@ -109,6 +113,7 @@ RANDOM_PIXELS = MaskSpec(
 HALF = MaskSpec(
     name="half",
     target="inpaintbench_masks.half:Half",
+    coverage="inpaintbench_masks.coverage.shapes:half",
     summary="The left, right, upper or lower half of the picture.",
     parameters=(
         Parameter(
@@ -129,6 +134,7 @@ HALF = MaskSpec(
 EVERY_SECOND_LINE = MaskSpec(
     name="every_second_line",
     target="inpaintbench_masks.every_second_line:EverySecondLine",
+    coverage="inpaintbench_masks.coverage.shapes:every_second_line",
     summary="Every second row of the picture.",
     parameters=(
         Parameter(
@@ -150,6 +156,7 @@ EVERY_SECOND_LINE = MaskSpec(
 SUPER_RESOLVE = MaskSpec(
     name="super_resolve",
     target="inpaintbench_masks.super_resolve:SuperResolve",
+    coverage="inpaintbench_masks.coverage.shapes:super_resolve",
     summary="All pixels but a regular grid: every second one both ways.",
     parameters=(
         Parameter(
@@ -177,6 +184,7 @@ SUPER_RESOLVE = MaskSpec(
 EXPAND = MaskSpec(
     name="expand",
     target="inpaintbench_masks.expand:Expand",
+    coverage="inpaintbench_masks.coverage.shapes:expand",
     summary="All but a square in the middle: outpainting.",
     parameters=(
         Parameter(

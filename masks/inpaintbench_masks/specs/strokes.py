@@ -19,6 +19,7 @@ FIXED: Final = (
 FREE_FORM = MaskSpec(
     name="free_form",
     target="inpaintbench_masks.free_form:FreeForm",
+    coverage="inpaintbench_masks.coverage.strokes:free_form",
     summary="Zigzag brush strokes, as DeepFill v2 is trained and tested with.",
     parameters=(
         Parameter(
@@ -70,6 +71,7 @@ FREE_FORM = MaskSpec(
 BRUSH = MaskSpec(
     name="brush",
     target="inpaintbench_masks.brush:Brush",
+    coverage="inpaintbench_masks.coverage.strokes:brush",
     summary="Large holes of boxes and brush strokes, as MAT and CoModGAN are trained and tested with.",
     parameters=(
         Parameter(
@@ -113,6 +115,7 @@ def _lama(name: str, kind: str, summary: str) -> MaskSpec:
     return MaskSpec(
         name=name,
         target=f"inpaintbench_masks.lama:{kind}",
+        coverage="inpaintbench_masks.coverage.strokes:lama",
         summary=summary,
         parameters=(
             Parameter(
@@ -142,6 +145,7 @@ LAMA_THICK = _lama("lama_thick", "LamaThick", "A few thick strokes or large boxe
 SCRATCHES = MaskSpec(
     name="scratches",
     target="inpaintbench_masks.scratches:Scratches",
+    coverage="inpaintbench_masks.coverage.strokes:scratches",
     summary="Thin, long, slightly curved scratches, like those on old photographs and film.",
     parameters=(
         Parameter(

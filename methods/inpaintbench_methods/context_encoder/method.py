@@ -47,7 +47,7 @@ class ContextEncoder:
             CheckpointError: if there is no generator, or not one with these layers.
         """
         architecture = Architecture(trained.size, self.network, self.width, self.bottleneck, self.link)
-        generator = build_generator(architecture)
+        generator = build_generator(architecture).to(torch.float32)  # whatever torch's default type is
         try:
             generator.load_state_dict(trained.networks["generator"])
         except (KeyError, RuntimeError) as error:

@@ -75,6 +75,8 @@ GLCIC: Final = MethodSpec(
         ),
         *budget(steps=50_000, batch=96),
     ),
+    least_side=32,
+    multiple_of=4,
     reference="S. Iizuka, E. Simo-Serra, H. Ishikawa, Globally and Locally Consistent Image Completion, ACM Trans. "
     "Graph. 36(4) (SIGGRAPH), 2017",
     licence="MIT",

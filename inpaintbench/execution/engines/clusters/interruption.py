@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final, NoReturn
 
-_SIGNALS: Final = (signal.SIGTERM, signal.SIGHUP)
-"""What somebody sends who ends a process, and what it gets when its terminal has gone."""
+_SIGNALS: Final = tuple(one for one in signal.Signals if one.name in ("SIGTERM", "SIGHUP"))
+"""What somebody sends who ends a process, and what it gets when its terminal has gone. Windows has no SIGHUP."""
 
 
 @contextmanager

@@ -6,13 +6,13 @@ Such a file is locked by whoever has made it; the system takes the lock back whe
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import IO, Any, Final
 
 _HELD: Final = ".held"
 _SCRATCH: Final = "inpaintbench-"
@@ -31,7 +31,7 @@ def held(path: Path, text: str = "") -> Iterator[None]:
             file.write(text)
             file.flush()
             with contextlib.suppress(OSError):  # where files cannot be locked, none is ever taken for abandoned
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                _lock(file)
             fresh.rename(path)
             yield
     finally:
@@ -64,7 +64,20 @@ def scratch() -> Iterator[Path]:
 def _is_abandoned(path: Path) -> bool:
     try:
         with path.open("r+b") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _lock(file)
     except OSError:  # it is held, somebody else's, or has gone
         return False
     return True
+
+
+def _lock(file: IO[Any]) -> None:
+    """Lock a file until it is closed.
+
+    Raises:
+        OSError: if somebody else has locked it, or files cannot be locked.
+    """
+    if sys.platform == "win32":
+        raise OSError("Windows knows no lock that leaves a file readable.")
+    import fcntl
+
+    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
