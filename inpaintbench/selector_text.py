@@ -13,10 +13,8 @@ from typing import Final
 from inpaintbench.errors import SelectorError
 
 _SELECTOR: Final = re.compile(r"(?P<name>[^\[\]=,\s]+)(?:\[(?P<parameters>.*)\])?", re.DOTALL)
-# Nothing is tried twice (`+` after a quantifier): stored names come from plugins, and a long one must not take hours.
-_ASSIGNMENT: Final = re.compile(
-    r'\s*+(?P<name>\w++)\s*+=\s*+(?:"(?P<quoted>(?:[^"\\]|\\.)*+)"|(?P<bare>[^,"\s]*+(?:\s++[^,"\s]++)*+))\s*+(?:,|$)'
-)
+# No two neighbours can match the same letters: stored names come from plugins, and a long one must not take hours.
+_ASSIGNMENT: Final = re.compile(r'(?P<name>\w+)\s*=(?:\s*"(?P<quoted>(?:[^"\\]|\\.)*)"\s*|(?P<bare>[^,"]*))(?:,\s*|\Z)')
 
 
 def parse_selector(text: str) -> tuple[str, dict[str, str]]:
@@ -43,7 +41,7 @@ def parse_selector(text: str) -> tuple[str, dict[str, str]]:
         if assignment["name"] in parameters:
             raise SelectorError(f"{text!r} gives {assignment['name']} twice.")
         quoted = assignment["quoted"]
-        value = assignment["bare"] if quoted is None else re.sub(r"\\(.)", r"\1", quoted)
+        value = assignment["bare"].strip() if quoted is None else re.sub(r"\\(.)", r"\1", quoted)
         parameters[assignment["name"]] = value
         position = assignment.end()
     return match["name"], parameters

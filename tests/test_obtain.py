@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import io
 import json
+import os
 import tarfile
 import threading
 import zipfile
@@ -20,6 +21,7 @@ from inpaintbench.api import DatasetSpec, Download
 from inpaintbench.downloads import obtain as module
 from inpaintbench.downloads import reach, transfer
 from inpaintbench.downloads.by_hand import instructions
+from inpaintbench.downloads.locking import acquire
 from inpaintbench.downloads.obtain import Listener, obtain
 from inpaintbench.downloads.overwriting import refuse_overwriting
 from inpaintbench.downloads.present import mark, missing, needed
@@ -567,3 +569,29 @@ def test_whoever_waits_for_a_folder_that_is_removed_makes_it_anew(publisher: Pub
 
     assert failures == ["HTTP Error 404: Not Found"]
     assert files(folder) == VAL
+
+
+def test_a_folder_that_is_removed_while_it_is_looked_at_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    honest, calls = os.mkdir, list[str]()
+
+    def racing(path: Any, *arguments: Any, **options: Any) -> None:
+        calls.append(str(path))
+        if len(calls) == 1:  # it is there when it is to be made, and has gone when it is looked at
+            raise FileExistsError(17, "File exists", str(path))
+        honest(path, *arguments, **options)
+
+    monkeypatch.setattr(os, "mkdir", racing)
+    waited: list[bool] = []
+    acquire(tmp_path / "photos/.lock", lambda: waited.append(True)).release()
+
+    assert waited == [True]
+    assert (tmp_path / "photos").is_dir()
+
+
+def test_a_file_in_the_place_of_a_folder_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "photos").write_text("no folder")
+
+    with pytest.raises(FileExistsError):
+        acquire(tmp_path / "photos/.lock", lambda: pytest.fail("it waits for nothing"))

@@ -26,9 +26,24 @@ def acquire(path: Path, on_wait: Callable[[], None]) -> BaseFileLock:
 
     lock = FileLock(path)
     while not lock.is_locked:
-        path.parent.mkdir(parents=True, exist_ok=True)
         try:
+            _make(path.parent)
             lock.acquire(timeout=_PATIENCE)
         except (Timeout, FileNotFoundError):  # or the other process has just removed the folder
             on_wait()
     return lock
+
+
+def _make(folder: Path) -> None:
+    """Make a folder, unless it is there.
+
+    Raises:
+        FileNotFoundError: if another process removes it at this moment.
+        OSError: if it cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:  # pathlib looks whether it is a folder, and finds nothing any more
+        if not folder.exists():
+            raise FileNotFoundError(str(folder)) from error
+        raise
