@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import fnmatch
 import json
+import sys
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext, redirect_stdout
 from typing import Any, Final, cast, get_args
 
 import click
@@ -48,6 +51,7 @@ def check_command(
         return
     registry = registry_with(plugins)
     chosen = _chosen(selectors, registry, kind) if selectors else _given(registry, kind)
+    _refuse_unknown(only, chosen)
     good = True
     documents = []
     for position, selection in enumerate(chosen):
@@ -65,6 +69,21 @@ def check_command(
         raise click.exceptions.Exit(1)
 
 
+def _refuse_unknown(only: tuple[str, ...], chosen: list[Selection[Any]]) -> None:
+    """Refuse a name that no check has, before anything is tried.
+
+    Raises:
+        UsageError: if there is one.
+    """
+    from inpaintbench.testing import checks_of
+
+    for kind in {selection.spec.kind: None for selection in chosen}:
+        known = [check.name for check in checks_of(kind)[0]]
+        for name in only:
+            if name not in known:
+                raise UsageError(f"Asked for is the check {name!r}, which no {kind} has. Known: {', '.join(known)}.")
+
+
 def _chosen(selectors: tuple[str, ...], registry: Registry, kind: PluginKind | None) -> list[Selection[Any]]:
     """Return what selectors mean, each of the kind that has such a name.
 
@@ -74,11 +93,7 @@ def _chosen(selectors: tuple[str, ...], registry: Registry, kind: PluginKind | N
     found: list[Selection[Any]] = []
     for text in selectors:
         name = parse_selector(text)[0]
-        kinds = [
-            one
-            for one in ([kind] if kind else _KINDS)
-            if any(char in name for char in "*?") or name in registry.of(one)
-        ]
+        kinds = [one for one in ([kind] if kind else _KINDS) if fnmatch.filter(registry.of(one), name)]
         if not kinds:
             raise UnknownNameError(kind or "plugin", name, (known for one in _KINDS for known in registry.of(one)))
         if len(kinds) > 1:
@@ -96,8 +111,12 @@ def _given(registry: Registry, kind: PluginKind | None) -> list[Selection[Any]]:
     found: list[Selection[Any]] = []
     for one in [kind] if kind else _KINDS:
         for name, entry in registry.of(one).items():
-            if entry.source.kind == "given":
-                found += select([name], SPECS[one], registry)
+            if entry.source.kind != "given":
+                continue
+            if required := [parameter.name for parameter in entry.spec.parameters if parameter.required]:
+                click.echo(f"bench: {name} is left out: it needs {', '.join(required)}. Name it with them.", err=True)
+                continue
+            found += select([name], SPECS[one], registry)
     if not found:
         raise UsageError("Nothing is chosen; expected a SELECTOR, or --plugin FILE for all that this brings.")
     return found
@@ -109,7 +128,7 @@ def _examined(
     from inpaintbench.report.sheet import clean
     from inpaintbench.testing import Examination
 
-    with Examination(selection, registry, device) as examination:
+    with _silenced(quiet), Examination(selection, registry, device) as examination:
         width = max(len(check.name) for check in examination.checks)
         for outcome in examination.outcomes(only):
             said = clean(outcome.said)
@@ -125,6 +144,11 @@ def _examined(
                 "said": said,
                 "seconds": round(outcome.seconds, 3),
             }
+
+
+def _silenced(quiet: bool) -> AbstractContextManager[object]:
+    """Let what plugins print go to stderr, where JSON goes to stdout."""
+    return redirect_stdout(sys.stderr) if quiet else nullcontext()
 
 
 def _summary(outcomes: list[dict[str, Any]]) -> str:
@@ -149,4 +173,7 @@ def _list(kinds: Any, as_json: bool) -> None:
     for position, (kind, checks) in enumerate(documents.items()):
         click.echo("\n" * bool(position) + click.style(f"of a {kind}", bold=True))
         for one in checks:
-            click.echo(f"  {one['check']}\n      {one['promise']}")
+            click.echo(f"  {click.style(str(one['check']), bold=True)}")
+            told = [one["promise"], one["details"], one["needs"] and f"Builds on {', '.join(one['needs'])}."]
+            for text in filter(None, told):
+                click.echo(click.wrap_text(str(text), width=100, initial_indent="      ", subsequent_indent="      "))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import keyword
 import os
 import re
@@ -52,6 +53,8 @@ class NewPackage:
                 f"{self.name!r} cannot be the name of a new plugin; expected words of lower-case letters and digits "
                 "with _ between them, such as my_fill, at most 60 characters, and no word of Python's own."
             )
+        if importlib.util.find_spec(self.package) is not None:
+            raise UsageError(f"There is a package {self.package} already; expected a name that is free.")
         if self.learns and self.kind != "method":
             raise UsageError(f"A {_IN_WORDS[self.kind]} learns nothing; only methods do.")
 
@@ -111,7 +114,8 @@ class NewPackage:
             "distribution": self.distribution,
             "package": self.package,
             "module": self.module,
-            "class_name": "".join(word.capitalize() for word in self.name.split("_")),
+            # With the kind behind it, so that it is the name of nothing that the example imports.
+            "class_name": "".join(word.capitalize() for word in [*self.name.split("_"), self.kind]),
         }
 
     def write(self, parent: Path) -> Path:

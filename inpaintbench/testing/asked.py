@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Self
 
 from inpaintbench.api import DatasetSpec, MaskSpec, MethodSpec, MetricSpec, PluginKind, PluginSpec
+from inpaintbench.errors import UsageError
 from inpaintbench.plugins import load_registry
 from inpaintbench.selectors import select
 from inpaintbench.testing.checks import Check
@@ -56,5 +57,7 @@ class Asked:
             UsageError: if there is no such plugin, or the selector means several.
         """
         registry = load_registry(self.plugins)
-        (selection,) = select([self.selector], SPECS[self.kind], registry)
-        return Examination(selection, registry, self.device)
+        found = select([self.selector], SPECS[self.kind], registry)
+        if len(found) > 1:
+            raise UsageError(f"{self.selector} means {len(found)} plugins; expected a selector of one.")
+        return Examination(found[0], registry, self.device)

@@ -72,7 +72,7 @@ class Outcome:
         return self.status in ("kept", "waived", "not applicable")
 
 
-def promise(*needs: Check[S]) -> Callable[[Callable[[S], str | None]], Check[S]]:
+def promise(*needs: Check[Any]) -> Callable[[Callable[[S], str | None]], Check[S]]:
     """Make a check of a function: its name, and its docstring, of which the first paragraph is the promise.
 
     Args:

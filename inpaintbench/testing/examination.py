@@ -30,7 +30,7 @@ class Examination:
         device: `cpu`, `cuda`, …, or `auto`.
 
     Raises:
-        UsageError: if the plugin waives a check that there is not.
+        UsageError: if the plugin waives a check that there is not, or its selector names no checkpoint that is there.
     """
 
     def __init__(self, selection: Selection[Any], registry: Registry, device: str = "auto") -> None:
@@ -38,7 +38,11 @@ class Examination:
         self.checks, factory = checks_of(selection.spec.kind)
         self._refuse_unknown(self.spec.waivers, "waives")
         self._scratch = tempfile.TemporaryDirectory(prefix="inpaintbench-check-", ignore_cleanup_errors=True)
-        self._subject = factory(selection, registry, device, Path(self._scratch.name))
+        try:
+            self._subject = factory(selection, registry, device, Path(self._scratch.name))
+        except BaseException:
+            self._scratch.cleanup()
+            raise
         self._outcomes: dict[str, Outcome] = {}
 
     def __enter__(self) -> Self:
@@ -109,7 +113,11 @@ class Examination:
 
 
 def checks_of(kind: PluginKind) -> tuple[Sequence[Check[Any]], SubjectFactory]:
-    """Return the checks of a kind of plugin, in the order in which they run, and what makes their subject."""
+    """Return the checks of a kind of plugin, in the order in which they run, and what makes their subject.
+
+    Raises:
+        UsageError: if there is no such kind.
+    """
     if kind == "method":
         from inpaintbench.testing.methods import METHOD_CHECKS, MethodSubject
 
@@ -122,20 +130,21 @@ def checks_of(kind: PluginKind) -> tuple[Sequence[Check[Any]], SubjectFactory]:
         from inpaintbench.testing.masks import MASK_CHECKS, MaskSubject
 
         return MASK_CHECKS, MaskSubject
-    from inpaintbench.testing.metrics import METRIC_CHECKS, MetricSubject
+    if kind == "metric":
+        from inpaintbench.testing.metrics import METRIC_CHECKS, MetricSubject
 
-    return METRIC_CHECKS, MetricSubject
+        return METRIC_CHECKS, MetricSubject
+    raise UsageError(f"{kind!r} is no kind of plugin; expected method, dataset, mask or metric.")
 
 
 def _left_as_found() -> ExitStack:
-    """Return a context that puts back what code of others sets of torch, of its random numbers, and of the process."""
-    import torch
-
+    """Return a context that puts back what code of others sets of torch, of random generators, and of the process."""
     from inpaintbench.execution.devices.device import torch_state_restored
     from inpaintbench.execution.evaluating.restoring import process_state_restored
+    from inpaintbench.testing.randomness import generators_kept
 
     stack = ExitStack()
-    for context in (torch_state_restored(), process_state_restored(), torch.random.fork_rng()):
+    for context in (torch_state_restored(), process_state_restored(), generators_kept()):
         stack.enter_context(context)
     return stack
 

@@ -35,6 +35,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
     values, ids = [], []
     for mark in marks:
+        if not mark.args:
+            raise pytest.UsageError(
+                f"{metafunc.definition.nodeid}: the mark {MARK} has no SELECTOR; expected one or more."
+            )
         for selector in mark.args:
             asked = Asked.by(selector, **mark.kwargs)
             values += [(asked, check) for check in asked.checks]

@@ -73,7 +73,10 @@ def test_the_list_has_every_check_with_its_promise(bench: Any) -> None:
     for kind in ("method", "dataset", "mask", "metric"):
         assert f"of a {kind}" in done.out
         for check in checks_of(kind)[0]:  # type: ignore[arg-type]
-            assert f"  {check.name}\n      {check.promise}\n" in done.out
+            assert f"  {check.name}\n" in done.out
+            assert check.promise in (printed := " ".join(done.out.split()))
+            assert check.details in printed
+            assert not check.needs or f"Builds on {', '.join(check.needs)}." in printed
 
 
 def test_the_list_as_json(bench: Any) -> None:

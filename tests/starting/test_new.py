@@ -18,11 +18,11 @@ from inpaintbench.starting.package import NewPackage
 ROOT = Path(__file__).parents[2]
 SOURCES = [ROOT, ROOT / "methods", ROOT / "datasets", ROOT / "masks"]
 KINDS = [
-    NewPackage("method", "own_fill"),
+    NewPackage("method", "batch"),
     NewPackage("method", "training", learns=True),
     NewPackage("dataset", "own_ramps"),
     NewPackage("mask", "own_stripes"),
-    NewPackage("metric", "own_error"),
+    NewPackage("metric", "tensor"),
 ]
 IDS = ["method", "learned", "dataset", "mask", "metric"]
 
@@ -136,6 +136,12 @@ def test_a_package_that_cannot_be_written_leaves_nothing(tmp_path: Path, monkeyp
     with pytest.raises(UsageError, match="cannot be written: No space left on device"):
         NewPackage("metric", "own_error").write(tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["methods", "masks", "datasets"])
+def test_a_bundled_package_is_not_taken_the_place_of(name: str) -> None:
+    with pytest.raises(UsageError, match=f"There is a package inpaintbench_{name} already"):
+        NewPackage("mask", name)
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -98,11 +100,32 @@ def test_a_check_brings_what_it_needs_and_no_more() -> None:
     assert set(names) == {*METHOD_CHECKS[NAMES.index("input_unchanged")].needs, "input_unchanged"}
 
 
-def test_what_a_method_sets_is_put_back() -> None:
-    before = torch.random.get_rng_state()
-    examined("state_left_alone", "state_left_alone")
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("state_left_alone", "It changed: torch's random numbers, NumPy's random numbers."),
+        ("sets_threads", "It changed: number of threads."),
+        ("sets_gradients", "It changed: gradients."),
+        ("sets_environment", "It changed: environment."),
+        ("sets_folder", "It changed: working directory."),
+    ],
+)
+def test_what_a_method_sets_is_found_though_it_sets_it_each_time_and_put_back(name: str, said: str) -> None:
+    threads, drawn, numpy = torch.get_num_threads(), torch.random.get_rng_state(), np.random.get_state()[1]
+    folder, environment = Path.cwd(), dict(os.environ)
+    outcomes = examined(name, "state_left_alone")
 
-    assert torch.equal(torch.random.get_rng_state(), before)
+    assert [one for one, outcome in outcomes.items() if outcome.status == "broken"] == ["state_left_alone"]
+    assert outcomes["state_left_alone"].said == said
+    assert (torch.get_num_threads(), torch.is_grad_enabled()) == (threads, True)
+    assert torch.equal(torch.random.get_rng_state(), drawn)
+    assert np.array_equal(np.random.get_state()[1], numpy)
+    assert (Path.cwd(), dict(os.environ)) == (folder, environment)
+
+
+def test_a_checkpoint_that_is_not_there_is_refused() -> None:
+    with pytest.raises(UsageError, match="/nowhere holds no finished checkpoint"):
+        examined("right_learner[checkpoint=/nowhere]")
 
 
 def test_what_the_plugin_raises_is_told_with_its_place() -> None:

@@ -133,6 +133,26 @@ def state_left_alone(batch: Batch) -> Tensor:
     return fill(batch)
 
 
+def sets_threads(batch: Batch) -> Tensor:
+    torch.set_num_threads(3)
+    return fill(batch)
+
+
+def sets_gradients(batch: Batch) -> Tensor:
+    torch.set_grad_enabled(False)
+    return fill(batch)
+
+
+def sets_environment(batch: Batch) -> Tensor:
+    os.environ["COLOUR"] = "grey"
+    return fill(batch)
+
+
+def sets_folder(batch: Batch) -> Tensor:
+    os.chdir("/")
+    return fill(batch)
+
+
 def cost(batch: Batch) -> Tensor:
     if len(batch.seeds) > 4:
         raise MemoryError("no more than four pictures")
@@ -177,6 +197,10 @@ WAYS = (
     any_default_dtype,
     reloads,
     state_left_alone,
+    sets_threads,
+    sets_gradients,
+    sets_environment,
+    sets_folder,
     cost,
 )
 

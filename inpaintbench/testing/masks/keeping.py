@@ -5,13 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from inpaintbench.api import Fingerprinted
-from inpaintbench.execution.devices.settings import Settings
-from inpaintbench.execution.evaluating.restoring import ProcessState
 from inpaintbench.testing.checks import NotApplicable, PromiseError, promise
+from inpaintbench.testing.leftovers import refuse_leftovers
 from inpaintbench.testing.masks.holes import draws, hole_shape
 from inpaintbench.testing.masks.purity import global_random_ignored
 from inpaintbench.testing.masks.subject import MaskSubject, files_needed
-from inpaintbench.testing.randomness import generators_kept, read_generators, seed_generators
 
 
 @promise(global_random_ignored)
@@ -20,17 +18,7 @@ def state_left_alone(subject: MaskSubject) -> None:
 
     A mask that seeds NumPy's generator would make whoever draws from that next repeat the same numbers.
     """
-    subject.hole()  # imports set what they like, once
-    with generators_kept():
-        settings, process = Settings.read(), ProcessState.read()
-        seed_generators(3)  # one that seeds a generator has done so before, and would leave it as it is
-        before = read_generators()
-        subject.hole(1)
-        after = read_generators()
-        changed = [name for name in before if before[name] != after[name]]
-        changed += [*settings.restore(), *process.restore()]
-    if changed:
-        raise PromiseError(f"It changed: {', '.join(changed)}.")
+    refuse_leftovers(subject.build, lambda mask: subject.hole(1, mask))
 
 
 @promise(hole_shape)

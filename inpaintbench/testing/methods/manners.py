@@ -5,16 +5,12 @@ from __future__ import annotations
 import time
 
 from inpaintbench.execution.devices.device import PeakMemory, synchronize
-from inpaintbench.execution.devices.settings import Settings
-from inpaintbench.execution.evaluating.restoring import ProcessState
-from inpaintbench.testing.checks import PromiseError, promise
+from inpaintbench.testing.checks import promise
+from inpaintbench.testing.leftovers import refuse_leftovers
 from inpaintbench.testing.methods.purity import same_seed_same_result
 from inpaintbench.testing.methods.subject import MethodSubject
-from inpaintbench.testing.randomness import generators_kept, read_generators, seed_generators
 
 COSTED = 8
-UNUSUAL = 20_170_707
-"""A seed that no method would set, so that one which always sets the same is found."""
 
 
 @promise(same_seed_same_result)
@@ -26,18 +22,7 @@ def state_left_alone(subject: MethodSubject) -> None:
     but the next batch would meet them. Building it may draw from torch's random numbers, as every layer of a network
     does; completing may not.
     """
-    subject.answer(subject.batch())  # imports set what they like, once
-    before, process = Settings.read(), ProcessState.read()
-    method = subject.build()
-    with generators_kept():
-        seed_generators(UNUSUAL)
-        drawn = read_generators()
-        subject.answer(subject.batch(), method)
-        after = read_generators()
-    changed = [name for name in drawn if drawn[name] != after[name]]
-    changed += [*before.restore(), *process.restore()]
-    if changed:
-        raise PromiseError(f"It changed: {', '.join(changed)}.")
+    refuse_leftovers(subject.build, lambda method: subject.answer(subject.batch(), method))
 
 
 @promise(same_seed_same_result)

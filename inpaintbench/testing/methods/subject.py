@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import shutil
 from collections.abc import Sequence
-from functools import cache, cached_property
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +17,7 @@ from torch import Tensor
 from inpaintbench.api import Batch, Learned, Method, MethodSpec, Movable
 from inpaintbench.checkpoints import Checkpoint
 from inpaintbench.checkpoints.weights import read_weights
-from inpaintbench.errors import MissingWeightsError, PluginError
+from inpaintbench.errors import MissingWeightsError, PluginError, UsageError
 from inpaintbench.execution.devices.device import choose_device
 from inpaintbench.execution.evaluating.contract import Checked, check, snapshot
 from inpaintbench.ops import composite, corrupt
@@ -42,11 +42,15 @@ class MethodSubject:
         registry: of the masks on whose holes it may train.
         device: on which it is tried: `cpu`, `cuda`, …, or `auto`.
         folder: for what is trained, and for whatever else a check writes.
+
+    Raises:
+        UsageError: if the selector names a checkpoint that is not there.
     """
 
     def __init__(self, selection: Selection[MethodSpec], registry: Registry, device: str, folder: Path) -> None:
         self.selection, self.registry, self.folder = selection, registry, folder
         self.device = choose_device(device)
+        self._given = self._find_given()
         self.schooling = Schooling(selection, registry, self.device, folder)
         self._learned = cache(self._learn)
 
@@ -142,11 +146,15 @@ class MethodSubject:
         place.mkdir(parents=True)
         return place
 
-    @cached_property
-    def _given(self) -> Checkpoint | None:
-        """The checkpoint that the selector names, if it names one."""
+    def _find_given(self) -> Checkpoint | None:
+        """Return the checkpoint that the selector names, if it names one."""
         place = dict(self.selection.values).get("checkpoint", "none") if self.spec.training else "none"
-        return None if place == "none" else Checkpoint.at(Path(str(place)).expanduser())
+        if place == "none":
+            return None
+        found = Checkpoint.at(Path(str(place)).expanduser())
+        if found is None or found.card.status != "complete":
+            raise UsageError(f"{place} holds no finished checkpoint; expected a folder with card.json and its weights.")
+        return found
 
     def _learn(self, side: int) -> Checkpoint:
         return self._given or self.schooling.learn(side)

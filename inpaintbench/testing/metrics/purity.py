@@ -8,12 +8,11 @@ import torch
 from jaxtyping import Float64
 from torch import Tensor
 
-from inpaintbench.execution.devices.settings import Settings
-from inpaintbench.execution.evaluating.restoring import ProcessState
 from inpaintbench.testing.checks import PromiseError, promise
+from inpaintbench.testing.leftovers import refuse_leftovers
 from inpaintbench.testing.metrics.numbers import defined, finite, float64
 from inpaintbench.testing.metrics.subject import PICTURES, STRENGTHS, MetricSubject
-from inpaintbench.testing.randomness import generators_kept, read_generators, seed_generators
+from inpaintbench.testing.randomness import generators_kept, seed_generators
 
 TOLERANCE: Final = 1e-5
 """By which two numbers may differ, of the larger one and at least of 1: what 32-bit arithmetic inside leaves."""
@@ -74,17 +73,7 @@ def state_left_alone(subject: MetricSubject) -> None:
     Building it may draw from torch's random numbers, as every layer of a network does; scoring may not.
     """
     scored = subject.noisy(STRENGTHS[1])
-    subject.numbers(scored)  # imports set what they like, once
-    with generators_kept():
-        settings, process, metric = Settings.read(), ProcessState.read(), subject.build()
-        seed_generators(3)  # one that seeds a generator has done so before, and would leave it as it is
-        before = read_generators()
-        subject.numbers(scored, metric)
-        after = read_generators()
-        changed = [name for name in before if before[name] != after[name]]
-        changed += [*settings.restore(), *process.restore()]
-    if changed:
-        raise PromiseError(f"It changed: {', '.join(changed)}.")
+    refuse_leftovers(subject.build, lambda metric: subject.numbers(scored, metric))
 
 
 def refuse_difference(found: Float64[Tensor, " b"], expected: Float64[Tensor, " b"], what: str) -> None:
