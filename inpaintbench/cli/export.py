@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 def export_command(suite: Suite, registry: Registry, out: Path, hole: Polarity) -> None:
     """Write the pictures of `bench run` with their holes, for any program to fill; `bench score` takes them back.
 
-    DIR gets the corrupted pictures, their holes, manifest.json and a README.txt; never what was in a hole.
+    DIR gets the corrupted pictures, their holes, manifest.json and a README.txt; never what was in a
+    hole. What one mask hides of a picture can be known under another one: export masks apart where that matters.
     """
     from inpaintbench.exchange.export import export
     from inpaintbench.report.sheet import count

@@ -1,9 +1,14 @@
-"""Writing an export: corrupted pictures, holes, a manifest and instructions. Never the truth, nor a hash of it."""
+"""Writing an export: corrupted pictures, holes, a manifest and instructions; never the truth, nor a hash of it.
+
+Under several masks, what one of them hides of a picture is known under another: `_instructions` says so.
+"""
 
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -65,11 +70,11 @@ def export(suite: Suite, registry: Registry, folder: Path, hole: Polarity = "whi
     folder = folder.resolve()
     gallery = Gallery.of(suite, registry, hashed=False)
     former = _former(folder)
-    unfinished = folder.with_name(f".{folder.name}.unfinished")
+    with _write_errors(folder):
+        if not folder.parent.exists():
+            folder.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
-        with _write_errors(folder):
-            shutil.rmtree(unfinished, ignore_errors=True)
-            unfinished.mkdir(parents=True)
         manifest, unreadable = _write_all(gallery, suite, registry, unfinished, hole)
         if former is not None and former != manifest:
             raise StoreError(
@@ -166,18 +171,17 @@ def _write_picture(
 
 def _move(source: Path, target: Path) -> None:
     """Put a finished folder in its place, or its files over those of the same export."""
-    if target.is_dir() and not any(target.iterdir()):
-        target.rmdir()
     if not target.exists():
-        target.parent.mkdir(parents=True, exist_ok=True)
+        source.chmod(0o755)
         source.replace(target)
         return
-    for path in sorted(source.rglob("*")):
+    # A folder that is there stays: somebody may stand in it, and it may be the root of another disk.
+    for path in sorted(source.rglob("*"), key=lambda path: (path.name == NAME, path)):
         place = target / path.relative_to(source)
         if path.is_dir():
             place.mkdir(exist_ok=True)
         else:
-            path.replace(place)
+            shutil.copyfile(path, place)
 
 
 def _stem(item: str) -> str:
@@ -195,9 +199,11 @@ def _instructions(manifest: Manifest, folders: list[str]) -> str:
         "",
         f"Fill each picture, and save it under the same name as {FILLED}/NAME.png: PNG, RGB, 8 bits a channel, nothing",
         "transparent, as large as it was. Known pixels are put back before anything is scored. Leave manifest.json as",
-        "it is. Then, where the data sets lie, and with the folder's and the program's name:",
+        "it is. Take nothing from another picture: what one mask hides, another one may show.",
         "",
-        "  bench score FOLDER --name PROGRAM" + "".join(f" --plugin {one}" for one in manifest.plugins),
+        "Then, where the data sets lie, and with the folder's and the program's name:",
+        "",
+        "  bench score FOLDER --name PROGRAM" + "".join(f" --plugin {shlex.quote(one)}" for one in manifest.plugins),
     ]
     return "\n".join(lines) + "\n"
 

@@ -30,6 +30,9 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+FILES = {"README.txt", "manifest.json", "pictures", "holes", "filled"}
+
+
 def test_pictures_and_holes_are_those_of_a_run(exported: Exporting, photographs: Path, tmp_path: Path) -> None:
     done = exported(tmp_path / "out", "both")
     results = inpaintbench.run(
@@ -117,6 +120,27 @@ def test_the_same_again_is_fine_and_keeps_what_was_filled(exported: Exporting, t
     assert not first.again
     assert again.again
     assert contents(tmp_path / "out") == before | {f"filled/{name}": b"filled", "notes.txt": b"mine"}
+
+
+def test_an_empty_folder_that_is_there_stays_the_same_one(exported: Exporting, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    before = (tmp_path / "mine").stat().st_ino
+
+    exported(tmp_path / "mine")
+
+    assert (tmp_path / "mine").stat().st_ino == before
+    assert {path.name for path in (tmp_path / "mine").iterdir()} == FILES
+
+
+def test_nothing_beside_it_is_touched(exported: Exporting, tmp_path: Path) -> None:
+    (tmp_path / ".mine.unfinished").mkdir()
+    (tmp_path / ".mine.unfinished/precious").write_text("keep")
+    before = {path.name for path in tmp_path.iterdir()}
+
+    exported(tmp_path / "mine")
+
+    assert {path.name for path in tmp_path.iterdir()} == before | {"mine"}
+    assert (tmp_path / ".mine.unfinished/precious").read_text() == "keep"
 
 
 def test_the_other_polarity_can_be_added(exported: Exporting, tmp_path: Path) -> None:
